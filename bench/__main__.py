@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bench import grid, report
 from bench.cases import Bench, BenchCase
+from bench.export import exports
 from bench.growth import GrowthPoint, growth, verdict
 from bench.herd import herd
 from bench.load import Run, require_wrk
@@ -17,7 +18,7 @@ from bench.scenarios import SCENARIOS, BoundResult
 from bench.servers import UpstreamProcess, upstream
 from bench.trusted import trusted
 
-ALL = (*SCENARIOS, "trusted", "herd", "growth", "memory", "grid")
+ALL = (*SCENARIOS, "trusted", "herd", "growth", "memory", "export", "grid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def _remaining_verdicts(
         yield verdict(points)
     if "memory" in names:
         yield memory(source)
+    if "export" in names:
+        yield from exports(source)
 
 
 def arguments() -> argparse.Namespace:

@@ -57,6 +57,10 @@ class Process:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
 
+    def forget_peak(self) -> None:
+        """Let `peak_bytes` begin again from what is resident now."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
     def cpu_seconds_when_idle(self) -> float:
         """Return the CPU time once the process is idle: asleep for a while, not only waiting for its core."""
         latest, before, quiet = time.monotonic() + QUIET_WITHIN, -1.0, 0

@@ -5,10 +5,11 @@ For anything else, such as a field of another name, the result is None, and the 
 bit for bit those of msgspec. Its functions return cursors as those in `native/numbers.pxd` do.
 """
 
-from cpython.array cimport array, clone, resize
+from cpython.array cimport array, clone
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint64_t
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memcpy
 
 from native.numbers cimport Cursor, Slot, value
 
@@ -84,17 +85,26 @@ cdef class RowsReader:
         cdef Py_ssize_t rows = 0, room = (end - at) // self.least + 1  # for all complete rows and an incomplete one
         cdef (Slot *)[FIELDS] slots
         cdef int field
+        # Not into arrays that are cut afterwards: each would leave a hole in the heap as large as what was cut off.
+        cdef Slot *read = <Slot *>PyMem_Malloc(self.count * room * sizeof(Slot))
+        if read == NULL:
+            raise MemoryError
+        try:
+            for field in range(self.count):
+                slots[field] = read + field * room
+            at = self.rows(at, end, slots, &rows)
+            return self.copied(slots, rows) if at == end else None
+        finally:
+            PyMem_Free(read)
+
+    cdef list copied(self, Slot **slots, Py_ssize_t rows):
+        cdef int field
         cdef array column
         cdef list columns = []
         for field in range(self.count):
-            column = clone(INTEGERS if self.fields[field].is_integer else FIGURES, room, zero=False)
-            slots[field] = <Slot *>column.data.as_voidptr
+            column = clone(INTEGERS if self.fields[field].is_integer else FIGURES, rows, zero=False)
+            memcpy(column.data.as_voidptr, slots[field], rows * sizeof(Slot))
             columns.append(column)
-        at = self.rows(at, end, slots, &rows)
-        if at == NULL or at != end:
-            return None
-        for column in columns:
-            resize(column, rows)
         return columns
 
     cdef Cursor rows(self, Cursor at, Cursor end, Slot **slots, Py_ssize_t *count) except? NULL:

@@ -12,6 +12,7 @@ from cg_client.errors import BadArgument
 from payloads.source import Sourced
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 FIRST = 50
 MAX_FIRST = 1000
@@ -46,16 +47,18 @@ class Connection(Generic[T]):
     total_count: int = strawberry.field(description="Number of items in the whole list.")
 
 
-def page(items: Sequence[T], key: Callable[[T], str], first: int, after: str | None) -> Connection[T]:
-    """Return `first` items after the cursor; raises BadArgument. Keys must be unique in the list."""
+def page(
+    items: Sequence[Item], key: Callable[[Item], str], node_of: Callable[[Item], T], first: int, after: str | None
+) -> Connection[T]:
+    """Return the nodes of `first` items after the cursor; raises BadArgument. Keys must be unique in the list."""
     if not 1 <= first <= MAX_FIRST:
         raise BadArgument(f"`first` is a number from 1 to {MAX_FIRST}, not {first}.", "first")
     start = 0 if after is None else _index_after(items, key, after)
     selected = items[start : start + first]
-    edges = [Edge(cursor=_cursor(key(item)), node=item) for item in selected]
+    edges = [Edge(cursor=_cursor(key(item)), node=node_of(item)) for item in selected]
     return Connection(
         edges=edges,
-        nodes=list(selected),
+        nodes=[edge.node for edge in edges],
         page_info=PageInfo(
             has_next_page=start + first < len(items),
             has_previous_page=start > 0,
@@ -142,7 +145,7 @@ def _key(cursor: str) -> str:
         raise _no_cursor(cursor) from None
 
 
-def _index_after(items: Sequence[T], key: Callable[[T], str], after: str) -> int:
+def _index_after(items: Sequence[Item], key: Callable[[Item], str], after: str) -> int:
     last = _key(after)
     for index, item in enumerate(items):
         if key(item) == last:

@@ -5,6 +5,7 @@ The cache shares them between operations: they are immutable, and so is each lis
 
 import itertools
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, final, overload
 
@@ -113,7 +114,7 @@ class Columns(Sequence[R], Generic[R]):
     def column(self, name: str) -> Column:
         """One of `columns`, without the others."""
         stored = self.stored[name]
-        if len(stored) != self._stop - self._start:
+        if type(stored) is _Chain or len(stored) != self._stop - self._start:
             stored = stored[self._start : self._stop]
         return Column(stored, self.converts.get(name))
 
@@ -158,18 +159,50 @@ class Columns(Sequence[R], Generic[R]):
 
     @classmethod
     def joined(cls, parts: "Sequence[Columns[R]]") -> "Columns[R]":
-        """Concatenate the rows of several parts of the same class."""
+        """Concatenate the rows of several parts of the same class, which are copied only as they are read."""
         if len(parts) == 1:
             return parts[0]
-        first = parts[0]
-        stored = {name: _chained([part.column(name).stored for part in parts]) for name in first.stored}
+        first, ends = parts[0], list(itertools.accumulate(map(len, parts)))
+        stored = {name: _Chain([part.column(name).stored for part in parts], ends) for name in first.stored}
         identities = tuple(part.identity for part in parts)
         whole = None if None in identities else identities
         return cls(first.row, stored, first.converts, sum(map(len, parts)), whole)
 
 
-def _chained(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
+@final
+class _Chain(Sequence[Any]):
+    """A column in parts, the one at `i` up to `ends[i]`. Slices of it are concatenated."""
+
+    __slots__ = ("_ends", "_parts")
+
+    def __init__(self, parts: Sequence[Sequence[Any]], ends: Sequence[int]) -> None:
+        self._parts, self._ends = parts, ends
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, index: int | slice) -> Any:  # noqa: ANN401  # a value, or a sequence of them
+        if isinstance(index, slice):
+            start, stop, _ = index.indices(len(self))
+            return _concatenated(list(self._between(start, stop)))
+        at = range(len(self))[index]
+        part = bisect_right(self._ends, at)
+        return self._parts[part][at - self._ends[part]]  # counted from its end
+
+    def _between(self, start: int, stop: int) -> Iterator[Sequence[Any]]:
+        """Yield the pieces between two indices; an empty one if there is nothing between them."""
+        first = min(bisect_right(self._ends, start), len(self._parts) - 1)
+        for part, end in zip(self._parts[first:], self._ends[first:], strict=True):
+            begin = end - len(part)
+            yield part[max(start - begin, 0) : max(stop - begin, 0)]
+            if end >= stop:
+                return
+
+
+def _concatenated(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
     """Concatenate columns; the result is packed if all of them are."""
+    if len(parts) == 1:
+        return parts[0]
     if all(isinstance(part, array) for part in parts):
         whole = parts[0][:]
         for part in parts[1:]:

@@ -28,21 +28,30 @@ R = TypeVar("R")
 class RowColumns:
     """The values of rows, each as a list; `columns_type` creates a subclass for each class of rows."""
 
+    _rows: Columns[Any]
+
     @classmethod
     def of(cls, rows: Columns[Any]) -> Self:
         columns = cls.__new__(cls)
-        columns.__dict__.update(rows.columns)
+        columns.__dict__["_rows"] = rows
         return columns
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(next(iter(self.__dict__.values()), ()))
+        return len(self._rows)
 
     def part(self, start: int, stop: int) -> Self:
         """Return the values of some of the rows."""
-        columns = type(self).__new__(type(self))
-        columns.__dict__.update({name: column[start:stop] for name, column in self.__dict__.items()})
-        return columns
+        return self.of(self._rows[start:stop])
+
+    if not TYPE_CHECKING:  # declared columns are typed; mypy would take any name as a column
+
+        def __getattr__(self, name: str) -> object:
+            """Read a column, of which most operations select few."""
+            rows = self.__dict__["_rows"]
+            if name not in rows.stored:
+                raise AttributeError(name)
+            return rows.column(name)
 
 
 def columns_type(name: str, row: type, rows_only: Collection[str] = ()) -> type[RowColumns]:

@@ -66,8 +66,12 @@ class Tabulation(Protocol):
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
+        values: int,
     ) -> None:
-        """Note what is selected, before anything is spent; raises GraphQLError for what cannot be a table."""
+        """Note what is selected, before anything is spent; raises GraphQLError for what cannot be exported now.
+
+        `values`: an estimate of those of the result.
+        """
 
 
 class Context:

@@ -7,7 +7,8 @@ whatever the direction. A position is the place of a row in its order; it says w
 import functools
 import json
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,6 +23,9 @@ Value: TypeAlias = str | float | int | None
 Key: TypeAlias = tuple[str, ...]
 Holds: TypeAlias = Callable[[Row], bool]
 Read: TypeAlias = Callable[[Row], Any]  # one value of a row
+Pause: TypeAlias = Callable[[], Awaitable[None]]  # lets others have their turn
+
+ROWS_AT_ONCE = 20  # between two turns of others: up to 50 conditions are tried on each
 
 MAX_CONDITIONS = 50  # of one filter, each of which is tried on every row
 MAX_LISTED = 1000  # items of all `in`
@@ -119,15 +123,21 @@ class RowOrder:
     def canonical(self) -> list[Any]:
         return [[*ordering.path, ordering.descends] for ordering in self.orderings]
 
-    def sorted(self, rows: Sequence[Row]) -> list[Row]:
+    async def sorted(self, rows: Sequence[Row], pause: Pause) -> list[Row]:
         """Return the rows in order: by stable sorts, the least important figure first."""
-        ordered = sorted(rows, key=self._key_of)
-        for ordering, read in reversed([*zip(self.orderings, self._readers, strict=True)]):
-            stated = [(_comparable(value), row) for row in ordered if (value := read(row)) is not None]
-            missing = [row for row in ordered if read(row) is None]
+        positions: list[Position] = []
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            await pause()
+            positions += map(self.position, rows[start : start + ROWS_AT_ONCE])
+        await pause()
+        ordered = sorted(zip(positions, rows, strict=True), key=lambda item: item[0].key)
+        for index, ordering in reversed([*enumerate(self.orderings)]):
+            await pause()
+            values = [(position.values[index], (position, row)) for position, row in ordered]
+            stated: list[tuple[Any, Any]] = [item for item in values if item[0] is not None]
             stated.sort(key=operator.itemgetter(0), reverse=ordering.descends)
-            ordered = [row for _, row in stated] + missing
-        return ordered
+            ordered = [item for _, item in stated] + [item for value, item in values if value is None]
+        return [row for _, row in ordered]
 
     def position(self, row: Row) -> Position:
         values = tuple(_comparable(read(row)) for read in self._readers)
@@ -138,10 +148,11 @@ class RowOrder:
         return len(position.values) == len(self.orderings)
 
     def index_after(self, rows: Sequence[Row], position: Position) -> int:
-        """Return the index of the first row after the position; raises TypeError for a position of other types."""
-        return next(
-            (index for index, row in enumerate(rows) if self._compare(self.position(row), position) > 0), len(rows)
-        )
+        """Return the index of the first row after the position, by the order in which the rows are.
+
+        Raises TypeError if it meets a value of another type than the position has.
+        """
+        return bisect_left(rows, True, key=lambda row: self._compare(self.position(row), position) > 0)
 
     def _compare(self, position: Position, other: Position) -> int:
         for ordering, mine, theirs in zip(self.orderings, position.values, other.values, strict=True):

@@ -3,7 +3,6 @@
 It takes the calls of the list, whatever is selected of it.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
@@ -24,7 +23,7 @@ from resolvers.field import Alternatives, Prepare, field, raise_if_unresolved
 from resolvers.lists import MAX_PAGES
 from resolvers.loaders import RowList
 from resolvers.results import NO_ALTERNATIVES
-from resolvers.row_filter import Key, Ordering, Position, Row, RowFilter, RowOrder, fingerprint, orderings
+from resolvers.row_filter import ROWS_AT_ONCE, Key, Ordering, Position, Row, RowFilter, RowOrder, fingerprint, orderings
 from resolvers.row_inputs import row_inputs
 from resolvers.turns import Turns
 from resolvers.whole_lists import LoadedList, load_list
@@ -32,7 +31,6 @@ from resolvers.whole_lists import LoadedList, load_list
 C = TypeVar("C", bound=OrderedConnection[Any])
 ListOf: TypeAlias = Callable[..., RowList]  # the list, from the parent and the arguments
 
-_ROWS_AT_ONCE = 20  # up to 50 conditions are tried on each
 _turns = Turns()
 
 _FIRST = argument("first", int, f"Most items to give, up to {MAX_FIRST}.", FIRST)
@@ -84,7 +82,8 @@ class Screen:
 
     async def page(self, connection: type[C], row: type, loaded: LoadedList) -> C:
         """Return the page of a connection of `row`; raises BadArgument for a cursor of other values."""
-        ordered = self.order.sorted(await self._filtered([values for _, values in loaded.rows.values()]))
+        filtered = await self._filtered([values for _, values in loaded.rows.values()])
+        ordered = await self.order.sorted(filtered, _turns.wait)
         start = 0 if self.after is None else self._index_after(ordered, self.after)
         selected = ordered[start : start + self.first]
         answers = {id(values): answer for answer, values in loaded.rows.values()}
@@ -103,10 +102,9 @@ class Screen:
     async def _filtered(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows that meet the filter; other requests have their turn between them."""
         filtered: list[Row] = []
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            while _turns.is_over():  # noqa: ASYNC110  # an event would start all that wait for it in one pass
-                await asyncio.sleep(0)
-            filtered += filter(self.where.holds, rows[start : start + _ROWS_AT_ONCE])
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            await _turns.wait()
+            filtered += filter(self.where.holds, rows[start : start + ROWS_AT_ONCE])
         return filtered
 
     def _index_after(self, ordered: Sequence[Any], after: Position) -> int:

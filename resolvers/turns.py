@@ -27,5 +27,10 @@ class Turns:
         loop.call_soon(self._end_pass)
         return False
 
+    async def wait(self) -> None:
+        """Return when there is time for more work."""
+        while self.is_over():  # noqa: ASYNC110  # an event would start all that wait for it in one pass
+            await asyncio.sleep(0)
+
     def _end_pass(self) -> None:
         self._end = 0.0

@@ -73,7 +73,7 @@ class Query:
         listing = info.context.symbols.futures_coins
         with blamed_on("symbols"):
             names = await listing.find(lambda index: index.names if symbols is None else required(index, symbols))
-        return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
+        return page(list(dict.fromkeys(names)), str, lambda name: Coin(symbol=name), first, after)
 
     @resolved("Coins in the order of the arguments, null with an error for each unknown one.", **_WATCHLIST)
     async def coins_by_symbol(

@@ -71,7 +71,7 @@ class TradingPair:
     ) -> Connection[Self]:
         """Return pairs of the listing; raises UnknownName, BadArgument and the listing's CoinglassError."""
         instruments = await cls.listing(info.context.symbols).find(lambda index: select(index, exchange, coin))
-        return page(list(map(cls.of, instruments)), lambda pair: f"{pair.exchange}\n{pair.symbol}", first, after)
+        return page(instruments, lambda pair: f"{pair.exchange}\n{pair.symbol}", cls.of, first, after)
 
     @classmethod
     def look_up(cls, info: Info, exchange: str, symbol: str) -> Self:

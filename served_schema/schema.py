@@ -200,7 +200,7 @@ class ServedSchema(Schema):
             limits = self._limits if tabulation is None else self._limits.of_exports()
             cost = self._check_cost(document, operation, variables, limits)
             if tabulation is not None:  # by variables within the limits
-                tabulation.prepare(self._schema, operation, document.fragments, variables)
+                tabulation.prepare(self._schema, operation, document.fragments, variables, cost.values)
             if isinstance(context, Context):
                 context.reserve(cost.all_calls, cost.values)
         except InvalidOperation as invalid:

@@ -36,6 +36,7 @@ from server.cross_site import CrossSiteCheck
 from server.documents import has_explorer
 from server.explorer import Explorer
 from server.explorer_files import explorer_files
+from server.export.slots import LargeExports
 from server.http import Handler
 from server.lifespan import Background, Lifetime, Supervision, lifespan
 from server.live.broadcasts import Broadcasts
@@ -116,7 +117,8 @@ def _views(
         services.engine.schema, services.upstream, services.budgets, traffic, subscribers, broadcasts
     )
     limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())
-    view = GraphQLView(runner, explorer, limit, batching, traffic, spans)
+    exports = LargeExports(settings.max_exports)
+    view = GraphQLView(runner, explorer, limit, batching, exports, traffic, spans)
     options = SocketOptions(origins, settings.max_socket_operations)
     observe = services.observation.operation_ended
     return view, SocketView(runner, services.access, traffic, options, services.pool, limit, observe, spans)

@@ -4,6 +4,8 @@
 """
 
 import functools
+import re
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -21,10 +23,18 @@ _OF_FILES = tuple(BY_MEDIA_TYPE)
 _STREAMS = (MULTIPART, EVENT_STREAM)  # the better one last
 _MEDIA_TYPES = (*_OF_FILES, *_STREAMS, JSON, GRAPHQL_JSON)  # of results; among equal weights the last one wins
 _MULTIPART, _SPEC = MULTIPART.decode(), "subscriptionspec"
-_FORMAT = b"format"
 _PAGE_RANGES = ("text/html", "text/*", "*/*")
 _SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
 _UTF_8 = ("utf-8", "utf8")
+
+
+def parameter_search(*names: str) -> Callable[[bytes], re.Match[bytes] | None]:
+    """Return a search of a query string for parameters of these names, any character of which may be encoded."""
+    patterns = ("".join(f"(?:{letter}|(?i:%{ord(letter):02x}))" for letter in name) for name in names)
+    return re.compile(f"(?:^|&)(?:{'|'.join(patterns)})(?:=|&|$)".encode()).search
+
+
+_has_format = parameter_search("format")
 
 
 @functools.lru_cache(maxsize=256)
@@ -64,9 +74,9 @@ def response_type(accept: bytes | None, query_string: bytes) -> bytes | FileForm
 
 def requested_format(query_string: bytes) -> str | None:
     """Return `format` of an address; of several the last one."""
-    if _FORMAT not in query_string:
+    if _has_format(query_string) is None:
         return None
-    return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)).get(_FORMAT.decode())
+    return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)).get("format")
 
 
 def why_unacceptable(accept: bytes, query_string: bytes) -> str:

@@ -44,6 +44,7 @@ _STATUSES: Final = {  # HTTP status by error code for clients that accept GRAPHQ
     "NOT_ONE_TABLE": 406,
     "PERSISTED_QUERY_ID_REQUIRED": 403,
     "PERSISTED_QUERY_NOT_IN_LIST": 403,
+    "TOO_MANY_EXPORTS": 503,
 }
 
 

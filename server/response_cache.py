@@ -128,7 +128,7 @@ class ResponseCache:
         """Answer with the bytes, or with 304 if the client has them. `hit_at`: when a stored response was found."""
         status, headers, body = cached.response.status, rendering.headers, rendering.body
         if_none_match = request.headers.get(b"if-none-match")
-        if if_none_match is not None and request.method == "GET" and rendering.matches(if_none_match):
+        if if_none_match is not None and request.is_get and rendering.matches(if_none_match):
             self.not_modified += 1
             status, headers, body = _NOT_MODIFIED, rendering.not_modified_headers, b""
         if hit_at is not None:

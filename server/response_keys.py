@@ -8,7 +8,7 @@ import orjson
 from served_schema.persisted_queries import DOCUMENT_IDS
 from server.export.formats import FileFormat
 from server.http import DRY_RUN, JSON, MALFORMED, DryRun, Request, parse_json
-from server.negotiation import GRAPHQL_JSON, is_json, response_type
+from server.negotiation import GRAPHQL_JSON, is_json, parameter_search, response_type
 
 _MAX_HEADER = 1024  # bytes of an Accept or Accept-Encoding; with a longer one nothing is cached
 _MAX_QUERY_STRING = 1024 * 1024
@@ -16,7 +16,7 @@ _JSON = (JSON, GRAPHQL_JSON)
 
 _OPERATION = ("query", "extensions", *DOCUMENT_IDS)  # a GET with one of these parameters has an operation
 _PARAMETERS = frozenset((*_OPERATION, "operationName", "variables"))
-_OPERATION_SIGNS = tuple(name.encode() + b"=" for name in _OPERATION)
+_has_operation = parameter_search(*_OPERATION)
 
 RawKey: TypeAlias = tuple[str, str, bytes, bytes | None, bytes | None, bytes | None, bytes]
 
@@ -53,21 +53,23 @@ def raw_key(request: Request) -> RawKey:
 
 
 def response_key(request: Request) -> ResponseKey | None:
-    """Return None for a dry run and for a malformed request, which the application refuses."""
+    """Return None for a dry run and for a malformed request, which the application refuses.
+
+    HEAD has the response of GET, whose body is not sent.
+    """
     if request.dry_run is not DryRun.OFF:
         return None
-    is_get = request.method == "GET"
-    parameters = get_parameters(request.query_string) if is_get else request.payload
+    parameters = get_parameters(request.query_string) if request.is_get else request.payload
     if not isinstance(parameters, dict):
         return None
     try:
         payload = orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # nested deeper than orjson writes
         return None
-    query_string = b"" if is_get else request.query_string
+    query_string = b"" if request.is_get else request.query_string
     kind = response_type(request.headers.get(b"accept"), request.query_string)
     media_type = kind.content_type if isinstance(kind, FileFormat) else kind
-    return ResponseKey(request.scope, request.method, media_type, query_string, payload)
+    return ResponseKey(request.scope, "GET" if request.is_get else request.method, media_type, query_string, payload)
 
 
 def is_cacheable(request: Request) -> bool:
@@ -76,7 +78,7 @@ def is_cacheable(request: Request) -> bool:
     if request.method == "POST":
         is_operation = is_json(headers.get(b"content-type", b"")) and b"content-encoding" not in headers
     else:
-        is_operation = request.method == "GET" and has_operation(request.query_string)
+        is_operation = request.is_get and has_operation(request.query_string)
     accept = headers.get(b"accept")
     if not is_operation or (accept is not None and len(accept) > _MAX_HEADER):
         return False
@@ -86,8 +88,7 @@ def is_cacheable(request: Request) -> bool:
 
 def has_operation(query_string: bytes) -> bool:
     """Whether a GET has an operation, and not one that is too long."""
-    is_named = any(sign in query_string for sign in _OPERATION_SIGNS)
-    return is_named and len(query_string) <= _MAX_QUERY_STRING
+    return len(query_string) <= _MAX_QUERY_STRING and _has_operation(query_string) is not None
 
 
 def get_parameters(query_string: bytes) -> dict[str, object] | None:

@@ -161,6 +161,12 @@ class Settings:
         "Most values of one export, if that is more than `COINGLASS_MAX_VALUES`. `COINGLASS_MAX_RESPONSE_MB` does not "
         "hold for exports, which are sent in pieces.",
     )
+    max_exports: int = _variable(
+        "COINGLASS_MAX_EXPORTS",
+        4,
+        integer(1, 1000),
+        "Most exports of more than 100,000 values that a process makes at a time; more get 503.",
+    )
     max_depth: int = _limit("depth", "Most levels of an operation.")
     max_response_megabytes: int = _variable(
         "COINGLASS_MAX_RESPONSE_MB", 16, integer(1, 1000), "Largest response, in megabytes."

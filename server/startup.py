@@ -39,7 +39,10 @@ def start_app(settings: "Settings", connections: "OpenConnections", *, sandbox: 
     """
     with exempt_imports():
         from server.app import create_app
+        from server.export.writers import load_pyarrow
         from server.open_connections import allow_open_files
+
+        load_pyarrow()
     allow_open_files(settings.max_connections + settings.connections + _OTHER_FILES)
     app = create_app(settings, connections, sandbox=sandbox, watched=True)
     tune_gc()

@@ -12,6 +12,7 @@ from server.explorer import Explorer
 from server.export.formats import FileFormat
 from server.export.refusals import refuse_incomplete
 from server.export.response import Export, Tables
+from server.export.slots import ExportSlot, LargeExports
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
 from server.live.http_streams import HTTPSubscriptions, one_result
 from server.live.stream_formats import FORMATS, StreamFormat
@@ -41,11 +42,12 @@ class GraphQLView:
         explorer: Explorer | None,
         limit: ResponseLimit,
         batching: Batching,
+        exports: LargeExports,
         traffic: Traffic,
         spans: OperationSpans | None,
     ) -> None:
         self._runner, self._explorer, self._limit = runner, explorer, limit
-        self._batching, self._traffic, self._spans = batching, traffic, spans
+        self._batching, self._exports, self._traffic, self._spans = batching, exports, traffic, spans
         self._subscriptions = HTTPSubscriptions(runner, traffic)
 
     async def handle(self, request: Request) -> Response:
@@ -117,8 +119,23 @@ class GraphQLView:
         return response
 
     async def _export(self, request: Request, operation: OperationRequest, file_format: FileFormat) -> Response:
+        """Answer with a file, which gives its slot back when it is sent."""
+        slot, response = ExportSlot(self._exports), None
+        tables = Tables(None if request.dry_run is DryRun.ON else slot)
+        try:
+            response = await self._file_or_json(request, operation, file_format, tables)
+            slot.mark(response)
+        finally:
+            if response is None or response.stream is None:
+                slot.give_back()
+        if response.stream is not None:
+            response.stream = slot.while_sending(response.stream)
+        return response
+
+    async def _file_or_json(
+        self, request: Request, operation: OperationRequest, file_format: FileFormat, tables: Tables
+    ) -> Response:
         """Answer with a file. What is no file, such as the report of a dry run, is JSON."""
-        tables = Tables()
         outcome = await self._runner.run(request, operation, tabulation=tables)
         if tables.layout is None or outcome.code is not None or request.dry_run is DryRun.ON:
             return self._in_json(outcome, JSON, is_typed=True)

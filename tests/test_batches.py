@@ -10,6 +10,7 @@ import pytest
 from served_schema.build import build
 from served_schema.limits import DEFAULT
 from server.batch import Batching
+from server.export.slots import LargeExports
 from server.http import Request
 from server.operation_runner import OperationOutcome, OperationRunner
 from server.operations import OperationRequest
@@ -148,7 +149,7 @@ async def test_the_rest_of_a_batch_ends_with_a_fault(monkeypatch: pytest.MonkeyP
     missing = cast("Any", None)
     runner = OperationRunner(build(), missing, missing, Traffic(), missing, missing)
     monkeypatch.setattr(runner, "run", run)
-    view = GraphQLView(runner, None, ResponseLimit(1), Batching(2, DEFAULT), Traffic(), None)
+    view = GraphQLView(runner, None, ResponseLimit(1), Batching(2, DEFAULT), LargeExports(1), Traffic(), None)
     request = Request(http_scope(headers=[("content-type", "application/json")]))
     request.body = orjson.dumps([{"query": "waits"}, {"query": "fault"}])
     with pytest.raises(ExceptionGroup):

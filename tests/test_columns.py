@@ -41,10 +41,33 @@ def test_a_slice_of_a_slice_equals_that_of_a_list(values: list[Any], cuts: list[
     assert list(actual.columns["value"]) == [point.value for point in expected]
 
 
-@given(st.lists(VALUES, min_size=1, max_size=4), st.integers(0, 3))
-def test_joined_columns_equal_the_joined_lists(parts: list[list[Any]], dropped: int) -> None:
+@given(st.lists(VALUES, min_size=1, max_size=4), st.integers(0, 3), CUTS)
+def test_joined_columns_equal_the_joined_lists(parts: list[list[Any]], dropped: int, cuts: list[Any]) -> None:
     expected = [Point(*item) for part in parts for item in part[dropped:]]
-    assert list(Columns.joined([columns(part)[dropped:] for part in parts])) == expected
+    actual = Columns.joined([columns(part)[dropped:] for part in parts])
+    for start, stop in [(None, None), *cuts]:
+        expected, actual = expected[start:stop], actual[start:stop]
+        assert list(actual) == expected
+        assert [actual[index] for index in range(-len(expected), len(expected))] == expected + expected
+        assert list(actual.column("at")) == [point.at for point in expected]
+
+
+def test_joined_columns_are_packed_if_all_parts_are() -> None:
+    packed, mixed = columns([(1, 1.0), (2, 2.0)]), columns([(3, None)])
+    assert type(Columns.joined([packed, packed])[1:3].column("value").stored) is array
+    assert type(Columns.joined([packed, mixed]).column("value").stored) is list
+    assert type(Columns.joined([packed, mixed])[0:2].column("value").stored) is array
+
+
+def test_only_the_parts_that_are_read_are_copied() -> None:
+    class Unread(list[int]):
+        def __getitem__(self, index: Any) -> Any:
+            raise AssertionError(index)
+
+    parts = [columns([(at, 1.0)] * 2) for at in range(3)]
+    unread = Columns(Point, {"at": Unread([9, 9]), "value": Unread([9, 9])}, {}, 2)
+    joined = Columns.joined([unread, *parts, unread])
+    assert [point.at for point in joined[3:7]] == [0, 1, 1, 2]
 
 
 @given(VALUES, st.tuples(st.integers(0, 12), st.integers(0, 12)), st.tuples(st.integers(0, 12), st.integers(0, 12)))

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,7 +21,7 @@ from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from resolvers.context import Context
-from resolvers.row_filter import Ordering, RowOrder
+from resolvers.row_filter import Ordering, Position, RowOrder
 from resolvers.turns import Turns
 from sandbox import envelopes
 from sandbox.app import KEY, Sandbox
@@ -411,7 +411,8 @@ def test_items_that_stay_on_their_side_of_the_cursor_are_given_once(
     )
 
     def ordered(rows: dict[str, Any]) -> list[Any]:
-        return order.sorted([{"key": key, "figure": figure, "text": text} for key, (figure, text) in rows.items()])
+        listed = [{"key": key, "figure": figure, "text": text} for key, (figure, text) in rows.items()]
+        return asyncio.run(order.sorted(listed, Turns().wait))
 
     first = ordered(before)[:size]
     cursor = order.position(first[-1])
@@ -466,9 +467,9 @@ def test_a_list_that_goes_on_after_what_is_read_of_it_is_capped() -> None:
         assert upstream.calls == calls
 
 
-def test_others_have_their_turn_while_a_long_list_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_have_their_turn_while_a_long_list_is_filtered_and_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
     passes = 0
-    starts: set[int] = set()  # the passes of the loop in which rows are filtered
+    starts: set[int] = set()  # the passes of the loop in which rows are filtered or ordered
 
     class Observed(Turns):
         def is_over(self) -> bool:
@@ -486,7 +487,20 @@ def test_others_have_their_turn_while_a_long_list_is_filtered(monkeypatch: pytes
 
     monkeypatch.setattr("resolvers.screener._turns", Observed(seconds=0))
     asyncio.run(check())
-    assert len(starts) >= 1900 / 20
+    assert len(starts) >= 2 * 1900 / 20
+
+
+def test_a_cursor_is_found_without_reading_every_row() -> None:
+    read: list[int] = []
+
+    def key_of(row: Mapping[str, Any]) -> tuple[str]:
+        read.append(row["figure"])
+        return (str(row["figure"]),)
+
+    order = RowOrder([Ordering(("figure",), descends=True)], key_of)
+    ordered = [{"figure": figure} for figure in range(2000, 0, -1)]
+    assert order.index_after(ordered, Position((1500,), ("1500",))) == 501
+    assert len(read) <= 11
 
 
 def test_without_one_of_its_pages_a_list_has_no_order() -> None:

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import zlib
 from collections.abc import AsyncGenerator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -19,18 +20,24 @@ from server.cached_response import VARY, Rendering, cache_control
 from server.export.formats import FileFormat
 from server.export.layout import Layout, layout_of
 from server.export.rows import batches
+from server.export.slots import ExportSlot
 from server.export.writers import FileWriter, new_writer
 from server.http import NO_STORE, Header, Request, Response
 from server.negotiation import IDENTITY, acceptable_codings
 
 WHOLE: Final = 1024 * 1024  # bytes of a file that is sent, cached and compressed as a whole
 _OK, _NOT_MODIFIED = 200, 304
+_thread = ThreadPoolExecutor(1, "pyarrow")  # of several threads, each would have buffers of its own
 
 
 class Tables:
-    """What an operation selects as a table; `layout` is None until its document is read."""
+    """What an operation selects as a table; `layout` is None until its document is read.
 
-    def __init__(self) -> None:
+    `slot`: which it takes if it is large; None for a dry run.
+    """
+
+    def __init__(self, slot: ExportSlot | None = None) -> None:
+        self._slot = slot
         self.layout: Layout | None = None
 
     def prepare(
@@ -39,9 +46,12 @@ class Tables:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
+        values: int,
     ) -> None:
-        """Raise GraphQLError unless the operation selects one table."""
+        """Raise GraphQLError unless the operation selects one table and there is a slot for it."""
         self.layout = layout_of(schema, operation, fragments, variables)
+        if self._slot is not None:
+            self._slot.take(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +105,12 @@ class Export:
 
     async def _pieces(self, writer: FileWriter, data: object) -> AsyncGenerator[bytes, None]:
         """Make each piece when it is asked for, and let other requests have their turn between them."""
-        in_thread = self.file_format.needs_pyarrow
+        in_thread, loop = self.file_format.needs_pyarrow, asyncio.get_running_loop()
         yield writer.head()
         for batch in batches(self.layout, data):
             await asyncio.sleep(0)
-            yield await asyncio.to_thread(writer.batch, batch) if in_thread else writer.batch(batch)
-        yield await asyncio.to_thread(writer.end) if in_thread else writer.end()
+            yield await loop.run_in_executor(_thread, writer.batch, batch) if in_thread else writer.batch(batch)
+        yield await loop.run_in_executor(_thread, writer.end) if in_thread else writer.end()
 
 
 def _begin(request: Request, rendering: Rendering, body: AsyncGenerator[bytes, None]) -> Response:
@@ -108,7 +118,14 @@ def _begin(request: Request, rendering: Rendering, body: AsyncGenerator[bytes, N
     if_none_match = request.headers.get(b"if-none-match")
     if if_none_match is not None and request.is_get and rendering.matches(if_none_match):
         return Response(_NOT_MODIFIED, b"", rendering.not_modified_headers)
-    return Response(_OK, b"", rendering.headers, stream=None if request.method == "HEAD" else body)
+    return Response(_OK, b"", rendering.headers, stream=_no_pieces() if request.method == "HEAD" else body)
+
+
+async def _no_pieces() -> AsyncGenerator[bytes, None]:
+    """Stand for the pieces of a file of which only the headers are sent."""
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
+        yield piece
 
 
 class _Coder(Protocol):

@@ -2,16 +2,20 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 from server.export.layout import OutputColumn
 from server.export.rows import Batch
 
 _BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for the code page of its system
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FULL_WIDTH: Final = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # of the first four signs
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *_FULL_WIDTH)
+_encoder: Final = msgspec.json.Encoder()
 _TEXTS: Final = {True: "true", False: "false", None: None}
 
 
@@ -74,14 +78,15 @@ class JSONLines:
     """One flat object a line."""
 
     def __init__(self, columns: Sequence[OutputColumn]) -> None:
-        self._names = [column.name for column in columns]
+        names = {f"c{number}": column.name for number, column in enumerate(columns)}
+        # Structs take half the time of dicts; their own names are numbers, which no column disturbs.
+        self._row = msgspec.defstruct("Row", list(names), rename=names, gc=False)
 
     def head(self) -> bytes:
         return b""
 
     def batch(self, batch: Batch) -> bytes:
-        rows = (dict(zip(self._names, values, strict=True)) for values in zip(*batch, strict=True))
-        return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+        return _encoder.encode_lines(list(itertools.starmap(self._row, zip(*batch, strict=True))))
 
     def end(self) -> bytes:
         return b""

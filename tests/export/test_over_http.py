@@ -2,9 +2,10 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from graphql import parse
 from cg_client.plans.plan_table import Plan
 from sandbox.faults import FaultKind
 from server.asgi import HTTPAdapter
-from server.export import formats, response
+from server.export import formats, response, slots
 from server.export.response import Export, Tables
 from server.export.rows import Batch
 from server.negotiation import media_type
@@ -186,10 +187,37 @@ def test_formats_of_one_operation_have_caches_of_their_own(shared_graph: Graph) 
 
 @pytest.mark.usefixtures("in_pieces")
 @pytest.mark.parametrize("query", ["{ upstreamQuota { limit } }", LONG])
-def test_head_has_the_headers_alone(shared_graph: Graph, query: str) -> None:
-    answer = shared_graph.http.head("/graphql", params={"query": query, "format": "csv"})
-    assert (answer.status_code, answer.content) == (200, b"")
+def test_head_has_the_headers_of_get_alone(shared_graph: Graph, query: str) -> None:
+    address = {"query": query, "format": "csv"}
+    first = shared_graph.http.head("/graphql", params=address)
+    whole, second = get(shared_graph, query), shared_graph.http.head("/graphql", params=address)
+    names = ("content-type", "content-disposition", "cache-control", "etag", "vary", "content-length")
+    for answer in (first, second):
+        assert (answer.status_code, answer.content) == (200, b"")
+        expected = {name: whole.headers.get(name) for name in names if name != "cache-control"}
+        assert {name: answer.headers.get(name) for name in expected} == expected
+        assert "cache-control" in answer.headers
+    assert len(whole.content) > 0
+
+
+def test_head_of_a_short_file_has_its_tag(shared_graph: Graph) -> None:
+    head = shared_graph.http.head("/graphql", params={"query": FUNDING, "format": "csv"})
+    assert head.headers["etag"] == get(shared_graph, FUNDING).headers["etag"]
+    again = shared_graph.http.head(
+        "/graphql", params={"query": FUNDING, "format": "csv"}, headers={"if-none-match": head.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("name", ["%66ormat", "forma%74", "%66%6F%72%6d%61%74"])
+def test_the_name_of_the_parameter_may_be_encoded(shared_graph: Graph, name: str) -> None:
+    answer = shared_graph.http.get(f"/graphql?%71uery={quote(FUNDING)}&{name}=csv")
     assert answer.headers["content-type"].startswith("text/csv")
+
+
+def test_a_parameter_whose_name_contains_another_is_another(shared_graph: Graph) -> None:
+    answer = shared_graph.http.get("/graphql", params={"query": FUNDING, "xformat": "csv", "formats": "csv"})
+    assert answer.headers["content-type"] == "application/json"
 
 
 def test_the_name_of_a_file_fits_into_a_header(shared_graph: Graph) -> None:
@@ -255,7 +283,7 @@ def test_nothing_more_is_written_for_a_client_that_left(
     closed: list[bool] = []
     written = response._compressed
 
-    async def observed(*args: Any) -> AsyncIterator[bytes]:
+    async def observed(*args: Any) -> AsyncGenerator[bytes, None]:
         try:
             async for piece in written(*args):
                 yield piece * 1000
@@ -276,7 +304,7 @@ def test_nothing_more_is_written_for_a_client_that_left(
 async def test_pieces_are_made_as_they_are_asked_for() -> None:
     tables = Tables()
     document = parse("{ coins { nodes { symbol } } }")
-    tables.prepare(SCHEMA._schema, document.definitions[0], {}, {})  # type: ignore[arg-type]  # it is an operation
+    tables.prepare(SCHEMA._schema, document.definitions[0], {}, {}, 100_000)  # type: ignore[arg-type]  # it is an operation
     assert tables.layout is not None
     sizes: list[int] = []
 
@@ -305,3 +333,81 @@ def test_a_trusted_document_is_exported_by_its_id(start_graph: StartGraph, tmp_p
     exported = graph.http.get("/graphql", params={"documentId": "funding", "format": "csv"})
     assert (exported.status_code, exported.text.splitlines()[0]) == (200, "symbol,time,close")
     assert get(graph, FUNDING.replace("close", "open")).status_code == 403
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch, in_pieces: None) -> list[bool]:  # noqa: ARG001  # a fixture
+    """Take LONG for a large export, with so many bytes that a connection never holds all of them.
+
+    The list gets an item for each that has ended.
+    """
+    written, ended = response._compressed, list[bool]()
+
+    async def longer(*args: Any) -> AsyncGenerator[bytes, None]:
+        try:
+            async for piece in written(*args):
+                yield piece * 1000
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(slots, "LARGE", 1000)
+    monkeypatch.setattr(response, "_compressed", longer)
+    return ended
+
+
+def test_beyond_the_slots_of_large_exports_one_is_refused_before_any_call(
+    start_graph: StartGraph, sent: list[bool]
+) -> None:
+    graph = start_graph(max_exports=1)
+    with (
+        watching((HTTPAdapter, "_end")) as until,
+        graph.http.stream("GET", "/graphql", params={"query": LONG, "format": "csv"}) as first,
+    ):
+        parts = first.iter_raw()
+        next(parts)
+        graph.forget()
+        refused = get(graph, LONG.replace("BTC", "ETH"))
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert refused.headers["cache-control"] == "no-store"
+        (error,) = refused.json()["errors"]
+        assert error["extensions"] == {"code": "TOO_MANY_EXPORTS", "retryAfter": 5}
+        assert "COINGLASS_MAX_EXPORTS" in error["message"]
+        assert sum(graph.sandbox.calls.values()) == 0
+        assert get(graph, FUNDING).status_code == 200
+        assert get(graph, LONG, "json").status_code == 200
+        assert get(graph, LONG, **{"x-dry-run": "1"}).status_code == 200
+        first.close()
+        until(lambda: bool(sent))
+    assert graph.http.head("/graphql", params={"query": LONG, "format": "csv"}).status_code == 200
+
+
+@pytest.mark.usefixtures("sent")
+def test_every_end_of_a_large_export_gives_its_slot_back(
+    start_graph: StartGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = start_graph(max_exports=1)
+    monkeypatch.setattr(response, "WHOLE", 10**9)
+    assert get(graph, LONG).status_code == 200
+    graph.fail(FaultKind.HTTP_500, "/api/futures/open-interest/aggregated-history")
+    assert get(graph, LONG.replace("BTC", "ETH")).status_code == 422
+    assert get(graph, LONG.replace("symbol", "symbol no")).status_code == 400
+    monkeypatch.setattr(response, "WHOLE", 100)
+    head = graph.http.head("/graphql", params={"query": LONG, "format": "ndjson"})
+    assert head.status_code == 200
+    again = get(graph, LONG, "ndjson", **{"if-none-match": head.headers["etag"]})
+    assert again.status_code == 304
+    assert get(graph, LONG, "ndjson", **{"accept-encoding": "identity"}).status_code == 200
+    assert get(graph, LONG, "csv", **{"accept-encoding": "identity"}).status_code == 200
+
+
+def test_the_slot_of_a_file_that_nobody_begins_to_send_is_given_back() -> None:
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        yield b""
+
+    exports = slots.LargeExports(1)
+    slot = slots.ExportSlot(exports)
+    slot.take(slots.LARGE + 1)
+    stream = slot.while_sending(pieces())
+    assert exports.running == 1
+    del slot, stream
+    assert exports.running == 0

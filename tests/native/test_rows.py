@@ -4,6 +4,8 @@ import itertools
 import json
 import random
 import shutil
+import subprocess
+import sys
 from array import array
 from typing import Any
 
@@ -222,3 +224,31 @@ def test_a_payload_with_changed_bytes_is_read_equally(data: st.DataObject) -> No
         spoilt[at : at + data.draw(st.integers(0, 2))] = bytes([put])
     both, alone = BOTH[path]
     assert outcome(both, bytes(spoilt)) == outcome(alone, bytes(spoilt))
+
+
+_PAGES = """
+import json
+from pathlib import Path
+
+import native
+
+NAMES = ("time", "open", "high", "low", "close")
+reader = native.rows_reader([(name.encode(), "d") for name in NAMES])
+body = json.dumps([dict.fromkeys(NAMES, 1234567890.123456 + at) for at in range(1000)]).encode()
+
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+reader(body)
+before, pages = resident(), [reader(body) for _ in range(500)]
+print((resident() - before) / sum(len(column) * 8 for page in pages for column in page))
+"""
+
+
+@compiled
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_pages_take_the_memory_of_their_figures_and_leave_no_holes_beside_them() -> None:
+    run = subprocess.run([sys.executable, "-c", _PAGES], capture_output=True, text=True, check=True)  # noqa: S603  # our own script
+    assert float(run.stdout) < 1.2
