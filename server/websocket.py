@@ -100,9 +100,6 @@ class OperationSocket(WebSocket):
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self.opening, code, status, **facts)
 
-    def new_context(self, upstream: KeyUpstream) -> Context:
-        return self.runner.new_context(self.opening, upstream)[0]
-
     @contextlib.contextmanager
     def operation(self, upstream: KeyUpstream) -> Iterator[Context]:
         """Yield the context of an operation, and report it at its end."""
@@ -219,6 +216,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await self._close(refused.code, _FORBIDDEN, str(refused))
             return
         await super().handle_connection_init(message)
+        self.connection_init_timeout_task = None  # cancelled
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Refuse an operation above the limit with a code; Strawberry's error has none."""
