@@ -292,7 +292,10 @@ def test_uvicorn_has_the_methods_that_are_overridden(extended: type, owner: type
         (RequestResponseCycle, "disconnected message_event response_started response_complete"),
         (
             WebSocketsSansIOProtocol,
-            "conn writable read_paused handshake_initiated handshake_complete frames curr_msg_data_type client "
+            "conn writable read_paused handshake_initiated handshake_complete frames curr_msg_data_type client",
+        ),
+        (
+            WebSocketsSansIOProtocol,
             "queue scope request response close_timer close_timeout pong_timer pending_ping_payload transport",
         ),
     ],
