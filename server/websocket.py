@@ -259,16 +259,16 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await super().run_operation(operation)
 
     async def _subscribe(self, operation: Operation[Context, None], context: Context, upstream: KeyUpstream) -> None:
-        socket = self._socket
+        socket, caller = self._socket, self._socket.opening.caller
         request = OperationRequest(operation.query, operation.operation_name, operation.variables, None)
-        source = await socket.runner.subscribe(socket.opening.caller, request, context, upstream)
+        source = await socket.runner.subscribe(caller, request, context, upstream)
         if isinstance(source, ExecutionResult):
             await operation.send_initial_errors(source.errors or [])
             return
         operation.task, operation.query, operation.variables = None, "", None  # of no more use
         subscribers, opening = socket.runner.subscribers, socket.opening
         subscriber = SocketSubscription(
-            operation.id, opening, source, socket.connection, subscribers, upstream, self._forget
+            operation.id, opening, caller.name, source, socket.connection, subscribers, upstream, self._forget
         )
         self._subscriptions[operation.id] = subscriber
         subscriber.start()

@@ -50,6 +50,7 @@ class SocketSubscription:
         self,
         id_: str,
         opening: "Request",
+        caller: str,
         source: Subscription,
         connection: FrameConnection,
         subscribers: "Subscribers",
@@ -57,7 +58,7 @@ class SocketSubscription:
         on_end: Callable[[str], object],
     ) -> None:
         """`on_end` is called with the id when the source has ended, before the client hears of it."""
-        self._id, self._head, self.opening, self.caller = id_, next_head(id_), opening, opening.caller.name
+        self._id, self._head, self.opening, self.caller = id_, next_head(id_), opening, caller
         self._source: Subscription | None = source
         self._connection, self._subscribers, self._upstream, self._on_end = connection, subscribers, upstream, on_end
         subscribers.add(self)

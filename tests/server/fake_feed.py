@@ -145,6 +145,7 @@ def served(feed: FakeFeed) -> Iterator[None]:
         return LiveOperation(cast("Any", None), None, cast("Any", None))
 
     async def join(*_: object) -> FakeSubscription:
+        await asyncio.sleep(0)  # as a query of the first state would
         return feed.subscribe()
 
     with pytest.MonkeyPatch.context() as patch:

@@ -149,6 +149,22 @@ async def test_more_subscriptions_of_a_caller_than_the_limit_are_refused(
     assert len(feed.all) == 3
 
 
+async def test_the_limit_holds_for_subscriptions_that_begin_at_the_same_time(
+    start_graph: StartGraph, feed: FakeFeed
+) -> None:
+    graph = start_graph(max_subscriptions=2)
+    async with opened(graph) as client:
+        for number in range(10):
+            await send(client, {"type": "subscribe", "id": str(number), "payload": {"query": SUBSCRIPTION}})
+        refused = [await receive(client) for _ in range(8)]
+        await feed.has(2)
+        await send(client, *({"type": "complete", "id": str(number)} for number in range(10)))
+        await feed.has(0)
+        await subscribe(client, feed)
+    assert {message["payload"][0]["extensions"]["code"] for message in refused} == {"TOO_MANY_SUBSCRIPTIONS"}
+    assert len(feed.all) == 3
+
+
 async def test_queries_and_subscriptions_count_together_on_a_connection(
     start_graph: StartGraph, feed: FakeFeed
 ) -> None:
