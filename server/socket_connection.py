@@ -101,10 +101,20 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         if self.writable.is_set():
+            self._tell_application(1011)
             super().keepalive_timeout()
         else:
             self.pong_timer = self.pending_ping_payload = None
             self.schedule_ping()
+
+    def handle_parser_exception(self) -> None:
+        super().handle_parser_exception()
+        self.disconnected = True
+
+    def _tell_application(self, code: int, reason: str = "") -> None:
+        """Let the application end: what it sends from now on fails as if the client had left."""
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.disconnected = True
 
     # Frames of subscriptions. Each write is of whole frames, and so is each of uvicorn's.
 
@@ -129,7 +139,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """Close as `websocket.close` does, but without a wait: what the application sends from now on fails."""
         if not self.is_open:
             return
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self._tell_application(code, reason)
         self.conn.send_close(code, cut_reason(reason))
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
