@@ -75,17 +75,18 @@ class SocketSubscription:
         source, connection = self._source, self._connection
         if source is None or not connection.is_open:
             return
-        if not connection.is_writable:
-            connection.call_when_writable(self._send)
-            return
-        bodies = source.take()
-        if bodies:
-            self._subscribers.messages += len(bodies)
-            connection.write_frames(next_frames(self._head, bodies))
-        if source.is_ended:
-            self._on_end(self._id)
-            self.close()
-            connection.write_frames((complete_frame(self._id),))
+        while connection.is_writable:
+            bodies = source.take()
+            if bodies:
+                connection.write_frames(next_frames(self._head, bodies))
+            if source.is_ended:
+                self._on_end(self._id)
+                self.close()
+                connection.write_frames((complete_frame(self._id),))
+                return
+            if not bodies:
+                return
+        connection.call_when_writable(self._send)
 
     def close(self) -> None:
         """Take nothing more."""

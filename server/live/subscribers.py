@@ -45,7 +45,6 @@ class Subscribers:
         self._open: set[Subscriber] = set()
         self._by_caller: Counter[str] = Counter()
         self._is_ending = False
-        self.messages = 0  # that were sent
 
     def __len__(self) -> int:
         return len(self._open)
