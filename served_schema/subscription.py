@@ -12,10 +12,13 @@ class Subscription(Protocol):
         """Whether nothing follows what `take` returned."""
 
     def take(self) -> Sequence[bytes]:
-        """Return the bodies that the subscriber has not had, oldest first: none, or each a result in JSON."""
+        """Return bodies that the subscriber has not had, oldest first, each a result in JSON: none if it has had all.
+
+        One that is far behind gets some of them, and takes again when its client has read those.
+        """
 
     def attach(self, wake: Callable[[], None]) -> None:
-        """Call `wake` in the event loop when there is something to take or the end; once until the next `take`."""
+        """Call `wake` in the event loop when there is something to take or the end; once until `take` is called."""
 
     def close(self) -> None:
         """Stop: the client has left."""

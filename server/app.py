@@ -21,8 +21,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.client import Client
 from server.admin import StatusPage, admin_routes, by_port, refuse_websocket
@@ -54,7 +53,7 @@ from server.services import Services, start_services
 from server.settings import Settings
 from server.socket_view import SocketView
 from server.view import GraphQLView
-from server.websocket import SocketOptions
+from server.websocket import SocketOptions, refuse_opening
 
 
 def create_app(
@@ -91,12 +90,26 @@ def create_app(
     )
     handle, sockets = _layers(services, responses, socket_view, origins)
     lifetime = _lifetime(services, warm=warm, watched=watched)
-    others = Starlette(routes=[WebSocketRoute(GRAPHQL, sockets)], lifespan=lambda _: lifetime())
+    others = _others(sockets, Starlette(lifespan=lambda _: lifetime()))
     app = HTTPAdapter(over_http(spans, handle), others, client, traffic, observation.request_ended)
     status = StatusPage(client, services.engine, responses, services.connections, services.pool)
     operators = admin_routes(public, observation.page, status)
     admin = HTTPAdapter(operators, refuse_websocket, client, traffic, observation.request_ended)
     return by_port(settings.admin_port, admin, app if origins is NO_ORIGINS else allow_cross_origin(app, origins))
+
+
+def _others(sockets: ASGIApp, starlette: ASGIApp) -> ASGIApp:
+    """Answer what is not HTTP. Starlette's router would stay in memory as long as each WebSocket does."""
+
+    async def switch(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await starlette(scope, receive, send)
+        elif scope["path"] == GRAPHQL:
+            await sockets(scope, receive, send)
+        else:
+            await refuse_opening(receive, send, f"GraphQL is served at {GRAPHQL}.")
+
+    return switch
 
 
 def _explorer(settings: Settings, client: Client) -> Explorer:

@@ -121,6 +121,7 @@ class HTTPConnection(HttpToolsProtocol):
         else:
             self.open_connections.remove(self)
             super().handle_websocket_upgrade()
+            self.parser = None  # type: ignore[assignment]  # it refers to this object, which is of no more use
 
     def review(self, now: float) -> None:
         """Close what takes too long: a request, a response, or a client that sends nothing."""

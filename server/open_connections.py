@@ -52,6 +52,8 @@ class ConnectionLimits:
 class SendProgress:
     """How much a client has yet to read, and since when it reads too slowly."""
 
+    __slots__ = ("_reviewed", "stalled_since", "unsent")
+
     def __init__(self) -> None:
         self.unsent = 0
         self.stalled_since: float | None = None

@@ -111,10 +111,23 @@ class OperationRunner:
     async def subscribe(
         self, caller: Caller, operation: OperationRequest, context: Context, upstream: KeyUpstream
     ) -> Subscription | ExecutionResult:
-        """Begin a subscription, or return the result if it is refused."""
+        """Begin a subscription, which counts for the caller from now on, or return the result if it is refused."""
         refused = self.subscribers.why_refused(caller.name)
         if refused is not None:
             return PreExecutionError(None, [refused])
+        self.subscribers.reserve(caller.name)
+        try:
+            subscription = await self._subscribe(operation, context, upstream)
+        except BaseException:
+            self.subscribers.release(caller.name)
+            raise
+        if isinstance(subscription, ExecutionResult):
+            self.subscribers.release(caller.name)
+        return subscription
+
+    async def _subscribe(
+        self, operation: OperationRequest, context: Context, upstream: KeyUpstream
+    ) -> Subscription | ExecutionResult:
         context.live = upstream.feeds
         live = await self.schema.accept_subscription(
             operation.text, operation.variables, context, operation.name, operation.extensions

@@ -275,7 +275,8 @@ class Settings:
         "COINGLASS_SEND_SECONDS",
         30.0,
         number(0.1, 300),
-        "Time after which a client is cut off that reads less than 4 KB of its response a second.",
+        "Time after which a client is cut off that reads less than 4 KB of its response a second; four times as long "
+        "for a WebSocket with subscriptions.",
     )
     keep_alive_seconds: int = _variable(
         "COINGLASS_KEEP_ALIVE_SECONDS", 5, integer(1, 3600), "Time that an idle connection stays open, in seconds."

@@ -8,6 +8,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from server.light_sync import LightEvent, LightQueue
 from server.live.socket_subscription import FRAMES
 from server.open_connections import OpenConnections, SendProgress
 from server.socket_messages import cut_reason
@@ -27,6 +28,8 @@ class SocketConnection(WebSocketsSansIOProtocol):
     is_idle = False
 
     def connection_made(self, transport: BaseTransport) -> None:
+        self.queue = LightQueue()  # type: ignore[assignment]  # has of asyncio.Queue what uvicorn uses
+        self.writable = LightEvent()  # type: ignore[assignment]  # likewise
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(_MAX_BUFFERED)
         self.subscriptions = 0
@@ -39,6 +42,14 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.open_connections.remove(self, socket=True)
         super().connection_lost(exc)
+        self._break_cycles()
+
+    def _break_cycles(self) -> None:
+        """Let the connection be freed at once: a garbage collection is rare, and long with many objects."""
+        self._to_resume.clear()
+        self.conn.parser.close()
+        if self.handshake_initiated:
+            self.scope["extensions"] = {}
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -51,6 +62,12 @@ class SocketConnection(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == _SWITCHING_PROTOCOLS:
             self.scope["extensions"] |= {FRAMES: {"connection": self}}
+
+    def start_keepalive(self) -> None:
+        """Drop what only the handshake needs."""
+        super().start_keepalive()
+        self.request.headers.clear()
+        self.response.headers.clear()
 
     def send_receive_event_to_app(self) -> None:
         """Close for a text that is not UTF-8, which uvicorn logs with a traceback."""
@@ -84,10 +101,20 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         if self.writable.is_set():
+            self._tell_application(1011)
             super().keepalive_timeout()
         else:
             self.pong_timer = self.pending_ping_payload = None
             self.schedule_ping()
+
+    def handle_parser_exception(self) -> None:
+        super().handle_parser_exception()
+        self.disconnected = True
+
+    def _tell_application(self, code: int, reason: str = "") -> None:
+        """Let the application end: what it sends from now on fails as if the client had left."""
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.disconnected = True
 
     # Frames of subscriptions. Each write is of whole frames, and so is each of uvicorn's.
 
@@ -112,7 +139,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """Close as `websocket.close` does, but without a wait: what the application sends from now on fails."""
         if not self.is_open:
             return
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self._tell_application(code, reason)
         self.conn.send_close(code, cut_reason(reason))
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)

@@ -100,9 +100,6 @@ class OperationSocket(WebSocket):
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self.opening, code, status, **facts)
 
-    def new_context(self, upstream: KeyUpstream) -> Context:
-        return self.runner.new_context(self.opening, upstream)[0]
-
     @contextlib.contextmanager
     def operation(self, upstream: KeyUpstream) -> Iterator[Context]:
         """Yield the context of an operation, and report it at its end."""
@@ -219,6 +216,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await self._close(refused.code, _FORBIDDEN, str(refused))
             return
         await super().handle_connection_init(message)
+        self.connection_init_timeout_task = None  # cancelled
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Refuse an operation above the limit with a code; Strawberry's error has none."""
@@ -261,16 +259,16 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await super().run_operation(operation)
 
     async def _subscribe(self, operation: Operation[Context, None], context: Context, upstream: KeyUpstream) -> None:
-        socket = self._socket
+        socket, caller = self._socket, self._socket.opening.caller
         request = OperationRequest(operation.query, operation.operation_name, operation.variables, None)
-        source = await socket.runner.subscribe(socket.opening.caller, request, context, upstream)
+        source = await socket.runner.subscribe(caller, request, context, upstream)
         if isinstance(source, ExecutionResult):
             await operation.send_initial_errors(source.errors or [])
             return
         operation.task, operation.query, operation.variables = None, "", None  # of no more use
         subscribers, opening = socket.runner.subscribers, socket.opening
         subscriber = SocketSubscription(
-            operation.id, opening, source, socket.connection, subscribers, upstream, self._forget
+            operation.id, opening, caller.name, source, socket.connection, subscribers, upstream, self._forget
         )
         self._subscriptions[operation.id] = subscriber
         subscriber.start()

@@ -24,6 +24,7 @@ Render: TypeAlias = Callable[[object], Awaitable[bytes]]
 """Executes the operation on a value of its field, and encodes the result."""
 
 RING_BYTES: Final = 4 * 1024 * 1024  # of messages for clients that are behind
+_MAX_TAKEN: Final = 64 * 1024  # bytes that a client takes at once: what it is behind is not to be in its own buffer
 _MAX_OPENINGS: Final = 32
 _YIELD_AFTER: Final = 500  # clients, for which the event loop is held up some milliseconds
 _REST: Final = 8  # times as long as a round of sending, nothing is sent: then events come together
@@ -84,7 +85,7 @@ class Subscription:
             self._wake()
 
     def take(self) -> Sequence[bytes]:
-        """Return the encoded results that the client has not had, oldest first."""
+        """Return encoded results that the client has not had, oldest first; some of them if there are many."""
         self._is_woken = False
         messages, first = self._broadcast.messages, self._first
         if self._is_catching_up:
@@ -97,9 +98,9 @@ class Subscription:
             self._is_catching_up = True
             self._broadcast.catch_up(self)
             return first
-        new = messages.after(self.index)
+        new = _piece(messages.after(self.index))
         self._broadcast.counts.sent += len(new)
-        self.index, self.at = messages.last, new[-1].end
+        self.index, self.at = self.index + len(new), new[-1].end
         return [*first, *(message.body for message in new)]
 
     def add_first(self, bodies: Sequence[bytes]) -> None:
@@ -320,6 +321,16 @@ def _part(published: Sequence[Published]) -> Sequence[Published]:
         if rows > _MAX_ROWS and index:
             return published[:index]
     return published
+
+
+def _piece(messages: Sequence[Message]) -> Sequence[Message]:
+    """Return the first of the messages, as many as a client takes at once."""
+    size = 0
+    for index, message in enumerate(messages):
+        size += len(message.body)
+        if size > _MAX_TAKEN and index:
+            return messages[:index]
+    return messages
 
 
 def _sleep() -> None:

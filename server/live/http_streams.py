@@ -91,7 +91,6 @@ class HTTPSubscription:
             while self._last is None:
                 self._change.clear()
                 bodies, is_last = source.take(), source.is_ended  # before others run
-                self._subscribers.messages += len(bodies)
                 for block in _blocks(map(form.result, bodies)):
                     yield block
                 if is_last:

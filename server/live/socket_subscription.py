@@ -50,6 +50,7 @@ class SocketSubscription:
         self,
         id_: str,
         opening: "Request",
+        caller: str,
         source: Subscription,
         connection: FrameConnection,
         subscribers: "Subscribers",
@@ -57,7 +58,7 @@ class SocketSubscription:
         on_end: Callable[[str], object],
     ) -> None:
         """`on_end` is called with the id when the source has ended, before the client hears of it."""
-        self._id, self._head, self.opening, self.caller = id_, next_head(id_), opening, opening.caller.name
+        self._id, self._head, self.opening, self.caller = id_, next_head(id_), opening, caller
         self._source: Subscription | None = source
         self._connection, self._subscribers, self._upstream, self._on_end = connection, subscribers, upstream, on_end
         subscribers.add(self)
@@ -74,17 +75,18 @@ class SocketSubscription:
         source, connection = self._source, self._connection
         if source is None or not connection.is_open:
             return
-        if not connection.is_writable:
-            connection.call_when_writable(self._send)
-            return
-        bodies = source.take()
-        if bodies:
-            self._subscribers.messages += len(bodies)
-            connection.write_frames(next_frames(self._head, bodies))
-        if source.is_ended:
-            self._on_end(self._id)
-            self.close()
-            connection.write_frames((complete_frame(self._id),))
+        while connection.is_writable:
+            bodies = source.take()
+            if bodies:
+                connection.write_frames(next_frames(self._head, bodies))
+            if source.is_ended:
+                self._on_end(self._id)
+                self.close()
+                connection.write_frames((complete_frame(self._id),))
+                return
+            if not bodies:
+                return
+        connection.call_when_writable(self._send)
 
     def close(self) -> None:
         """Take nothing more."""

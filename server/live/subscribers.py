@@ -45,7 +45,6 @@ class Subscribers:
         self._open: set[Subscriber] = set()
         self._by_caller: Counter[str] = Counter()
         self._is_ending = False
-        self.messages = 0  # that were sent
 
     def __len__(self) -> int:
         return len(self._open)
@@ -63,15 +62,24 @@ class Subscribers:
             return GraphQLError(text, extensions={"code": "TOO_MANY_SUBSCRIPTIONS"})
         return None
 
+    def reserve(self, caller: str) -> None:
+        """Count a subscription that is being begun, to be added or released."""
+        self._by_caller[caller] += 1
+
+    def release(self, caller: str) -> None:
+        self._by_caller[caller] -= 1
+        if not self._by_caller[caller]:
+            del self._by_caller[caller]
+
     def add(self, subscriber: Subscriber) -> None:
+        """Add a subscription that is counted already."""
         self._open.add(subscriber)
-        self._by_caller[subscriber.caller] += 1
+        if self._is_ending:  # since it was begun
+            subscriber.interrupt()
 
     def remove(self, subscriber: Subscriber) -> None:
         self._open.remove(subscriber)
-        self._by_caller[subscriber.caller] -= 1
-        if not self._by_caller[subscriber.caller]:
-            del self._by_caller[subscriber.caller]
+        self.release(subscriber.caller)
 
     def interrupt_all(self) -> None:
         """End all, and refuse new ones: the server ends."""

@@ -116,12 +116,13 @@ class Reader:
     def _wake(self) -> None:
         self.wakes += 1
         if not self.slow:
-            self.bodies += self.subscription.take()
+            self.read()
 
     def read(self) -> None:
         """Take what is there, as a slow client does at last."""
         self.slow = False
-        self.bodies += self.subscription.take()
+        while bodies := self.subscription.take():
+            self.bodies += bodies
 
     @property
     def results(self) -> list[dict[str, Any]]:

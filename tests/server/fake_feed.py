@@ -37,7 +37,7 @@ class FakeSubscription:
 
     @property
     def is_ended(self) -> bool:
-        return self._feed.is_ended
+        return self._feed.is_ended and self._position == self._feed.published
 
     def take(self) -> Sequence[bytes]:
         assert not self.is_closed, "a closed subscription is asked"
@@ -45,8 +45,10 @@ class FakeSubscription:
         self.takes += 1
         oldest = feed.published - len(feed.ring)
         self.lost += max(0, oldest - self._position)
-        first, self._position = max(self._position, oldest), feed.published
-        return feed.ring[first - oldest :]
+        first = max(self._position, oldest)
+        bodies = feed.ring[first - oldest :][: feed.most]
+        self._position = first + len(bodies)
+        return bodies
 
     def attach(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -63,10 +65,13 @@ class FakeSubscription:
 
 
 class FakeFeed:
-    """Keeps the newest `size` bodies. Its methods but those about threads are for the server's event loop."""
+    """Keeps the newest `size` bodies, of which a client takes at `most` so many at once.
 
-    def __init__(self, size: int = 1000) -> None:
-        self.size = size
+    Its methods but those about threads are for the server's event loop.
+    """
+
+    def __init__(self) -> None:
+        self.size, self.most = 1000, 100
         self.ring: list[bytes] = []
         self.published = self.start = 0
         self.is_ended = False
@@ -145,6 +150,7 @@ def served(feed: FakeFeed) -> Iterator[None]:
         return LiveOperation(cast("Any", None), None, cast("Any", None))
 
     async def join(*_: object) -> FakeSubscription:
+        await asyncio.sleep(0)  # as a query of the first state would
         return feed.subscribe()
 
     with pytest.MonkeyPatch.context() as patch:

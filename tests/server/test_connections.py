@@ -269,11 +269,19 @@ def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off(server: tuple[
 
 
 @pytest.mark.parametrize(
-    ("extended", "owner"), [(HTTPConnection, HttpToolsProtocol), (SocketConnection, WebSocketsSansIOProtocol)]
+    ("extended", "owner", "own"),
+    [
+        (HTTPConnection, HttpToolsProtocol, {"review", "end_with_answer"}),
+        (
+            SocketConnection,
+            WebSocketsSansIOProtocol,
+            {"review", "end_with_answer", "write_frames", "call_when_writable", "end"},
+        ),
+    ],
 )
-def test_uvicorn_has_the_methods_that_are_overridden(extended: type, owner: type) -> None:
+def test_uvicorn_has_the_methods_that_are_overridden(extended: type, owner: type, own: set[str]) -> None:
     public = {name for name, value in vars(extended).items() if inspect.isfunction(value) and name[0] != "_"}
-    assert public - vars(owner).keys() == {"review", "end_with_answer"}
+    assert public - vars(owner).keys() == own
     assert hasattr(HttpToolsProtocol, "_start_asgi_task")
 
 
@@ -285,6 +293,10 @@ def test_uvicorn_has_the_methods_that_are_overridden(extended: type, owner: type
         (
             WebSocketsSansIOProtocol,
             "conn writable read_paused handshake_initiated handshake_complete frames curr_msg_data_type client",
+        ),
+        (
+            WebSocketsSansIOProtocol,
+            "queue scope request response close_timer close_timeout pong_timer pending_ping_payload transport",
         ),
     ],
 )

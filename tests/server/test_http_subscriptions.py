@@ -90,7 +90,6 @@ async def test_a_message_arrives_before_the_next_one_is_there(graph: Graph, feed
             await feed.send(body(number))
             while f'"tick":{number}' not in text or not text.endswith(("\r\n\r\n", "\r\n--graphql")):
                 text += await anext(chunks)
-        await chunks.aclose()
     assert [message["data"]["tick"] for message in parsed(accept, text)] == [0, 1, 2]
     await feed.has(0)
 

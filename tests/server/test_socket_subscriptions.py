@@ -149,6 +149,22 @@ async def test_more_subscriptions_of_a_caller_than_the_limit_are_refused(
     assert len(feed.all) == 3
 
 
+async def test_the_limit_holds_for_subscriptions_that_begin_at_the_same_time(
+    start_graph: StartGraph, feed: FakeFeed
+) -> None:
+    graph = start_graph(max_subscriptions=2)
+    async with opened(graph) as client:
+        for number in range(10):
+            await send(client, {"type": "subscribe", "id": str(number), "payload": {"query": SUBSCRIPTION}})
+        refused = [await receive(client) for _ in range(8)]
+        await feed.has(2)
+        await send(client, *({"type": "complete", "id": str(number)} for number in range(10)))
+        await feed.has(0)
+        await subscribe(client, feed)
+    assert {message["payload"][0]["extensions"]["code"] for message in refused} == {"TOO_MANY_SUBSCRIPTIONS"}
+    assert len(feed.all) == 3
+
+
 async def test_queries_and_subscriptions_count_together_on_a_connection(
     start_graph: StartGraph, feed: FakeFeed
 ) -> None:
@@ -176,7 +192,7 @@ async def test_frames_do_not_tear_those_of_queries(graph: Graph, feed: FakeFeed)
 async def test_nothing_is_taken_for_a_client_that_does_not_read(
     graph: Graph, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed.size, size, last = 10, 300_000, 79  # 24 MB, more than the system buffers
+    feed.size, feed.most, size, last = 10, 2, 300_000, 79  # 24 MB, more than the system buffers
     buffered: list[int] = []
     monkeypatch.setattr(SocketConnection, "write_frames", recording(buffered))
     async with opened(graph) as reader, opened(graph, max_queue=1) as sleeper:
@@ -193,7 +209,7 @@ async def test_nothing_is_taken_for_a_client_that_does_not_read(
     assert asleep.lost == last + 1 - len(received) > 0
     assert numbers(received) == sorted(set(numbers(received)))
     assert numbers(received)[-feed.size :] == list(range(last + 1 - feed.size, last + 1))
-    assert max(buffered) < (feed.size + 1) * (size + 1000)
+    assert max(buffered) < (feed.most + 1) * (size + 1000)
 
 
 def recording(buffered: list[int]) -> Callable[[SocketConnection, Sequence[bytes]], None]:
