@@ -16,7 +16,7 @@ from payloads.columns import Columns, Lists
 from payloads.series import from_rows, timed_rows
 from payloads.source import DataSource, Sourced
 from payloads.updates import changed_part, row_count
-from schema.etf.series import ETFFlow, ETFFlows
+from schema.etf.series import ETFFlow, ETFFlows, TickerFlow
 from schema.futures.funding_rate import CurrentFundingRates, ExchangeFundingRate
 from schema.futures.market import PriceSeries
 from tests.live.series import SOURCE, series
@@ -25,6 +25,7 @@ LATER = replace(SOURCE, fetched_at=SOURCE.fetched_at + timedelta(seconds=5))
 FIGURES = st.none() | st.sampled_from([0.0, 1.0, 2.5])
 CLOSES = st.dictionaries(st.integers(0, 8), FIGURES, max_size=7).map(lambda items: dict(sorted(items.items())))
 NAMED = st.lists(st.tuples(st.sampled_from("ABCD"), FIGURES), max_size=5)
+RATES = st.none() | st.lists(st.tuples(st.sampled_from("AB"), FIGURES), max_size=3)
 FLOWS = st.dictionaries(st.integers(0, 5), NAMED, max_size=5).map(lambda items: dict(sorted(items.items())))
 
 
@@ -59,7 +60,7 @@ def test_changes_of_a_series_are_the_points_that_are_new_or_differ(
         assert part.latest.timestamp == times[-1]
         assert part.from_ is not None
         assert part.from_.timestamp() * 1000 == pytest.approx(times[0])
-        assert list(part.columns.__dict__["timestamp"]) == times
+        assert list(vars(part)["candles"].column("timestamp")) == times
         assert (part.interval, part.source.endpoint) == (after.interval, after.source.endpoint)
 
 
@@ -79,10 +80,8 @@ def test_another_value_beside_the_rows_sends_all(values: dict[str, Any]) -> None
 
 def flows(days: Mapping[int, Sequence[tuple[str, float | None]]]) -> ETFFlows:
     by_fund = [fund for funds in days.values() for fund in funds]
-    item = next(kind for kind in [ETFFlow.__annotations__["by_ticker"]])
-    row = _row_of(item)
-    funds = Columns(
-        row,
+    funds: Columns[TickerFlow] = Columns(
+        TickerFlow,
         {"ticker": [name for name, _ in by_fund], "flow_usd": [flow for _, flow in by_fund]},
         {},
         len(by_fund),
@@ -91,11 +90,6 @@ def flows(days: Mapping[int, Sequence[tuple[str, float | None]]]) -> ETFFlows:
     nothing: list[Any] = [None] * len(days)
     rows = timed_rows(ETFFlow, list(days), flow_usd=nothing, price_usd=nothing, by_ticker=lists)
     return from_rows(ETFFlows, rows, source=SOURCE)
-
-
-def _row_of(kind: Any) -> type:  # an annotation
-    (row,) = [part for part in getattr(kind, "__args__", ()) if hasattr(part, "__strawberry_definition__")] or [None]
-    return row if row is not None else _row_of(next(part for part in kind.__args__ if hasattr(part, "__args__")))
 
 
 @given(FLOWS, FLOWS)
@@ -162,13 +156,13 @@ def test_rows_without_names_are_sent_as_a_whole(old: list[Any], new: list[Any]) 
     assert changed_part(levels(old), payload) is (None if old == new else payload)
 
 
-@given(*[st.none() | st.lists(st.tuples(st.sampled_from("AB"), FIGURES), max_size=3)] * 4)
-def test_a_payload_of_two_lists_is_sent_as_a_whole(*lists: list[tuple[str, float | None]] | None) -> None:
+@given(st.tuples(RATES, RATES), st.tuples(RATES, RATES))
+def test_a_payload_of_two_lists_is_sent_as_a_whole(before: tuple[Any, Any], after: tuple[Any, Any]) -> None:
     def rates(values: Sequence[tuple[str, float | None]] | None) -> list[ExchangeFundingRate] | None:
         if values is None:
             return None
         others = dict.fromkeys(ExchangeFundingRate.__annotations__)
-        return [ExchangeFundingRate(**(others | {"exchange": name, "funding_rate": rate})) for name, rate in values]
+        return [ExchangeFundingRate(**{**others, "exchange": name, "funding_rate": rate}) for name, rate in values]
 
     def payload(
         stablecoin: Sequence[tuple[str, float | None]] | None, coin: Sequence[tuple[str, float | None]] | None
@@ -177,8 +171,8 @@ def test_a_payload_of_two_lists_is_sent_as_a_whole(*lists: list[tuple[str, float
             source=SOURCE, symbol="BTC", stablecoin_margined=rates(stablecoin), coin_margined=rates(coin)
         )
 
-    new = payload(*lists[2:])
-    assert changed_part(payload(*lists[:2]), new) is (None if lists[:2] == lists[2:] else new)
+    new = payload(*after)
+    assert changed_part(payload(*before), new) is (None if before == after else new)
     assert row_count(new) == 1
 
 

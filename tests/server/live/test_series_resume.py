@@ -58,8 +58,8 @@ class _Points:
         name = one.variables["of"]
         if name not in self.broadcasts:
             source = Source(self.feed, name, whole)
-            close = partial(self.broadcasts.pop, name)
-            self.broadcasts[name] = Broadcast(source, render, BroadcastCounts(), close, self.ring_bytes)
+            forget = partial(self.broadcasts.__delitem__, name)
+            self.broadcasts[name] = Broadcast(source, render, BroadcastCounts(), forget, self.ring_bytes)
         after = None if one.cursor is None else Cursor.parse(one.cursor)
         one.reader = Reader(await self.broadcasts[name].join(after))
 
