@@ -6,7 +6,7 @@ Rows without an anomaly, all in one spelling, are decoded at once; any others va
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import GenericAlias
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -37,7 +37,7 @@ _PAIR = {
 }
 _ORDER = _PAIR | {
     "price": _Value(("price",), float),
-    "side": _Value(("side",), int),
+    "side": _Value(("side",), Annotated[int, msgspec.Meta(ge=1, le=2)]),
     "value_usd": _Value(("volume_usd", "volUsd"), float),
     "time_ms": _Value(("time",), int, Presence.REQUIRED),
 }
@@ -53,7 +53,7 @@ _TICKER = _PAIR | {
     "expiry_date": _Value(("expiry_date",), Name, Presence.SPARSE),
     "update_time": _Value(("update_time",), Name),
 }
-_CHECKS = {float: (check_finite,), int: ()}
+_CHECKS = {float: (check_finite,)}
 
 
 class _EventReader:

@@ -20,7 +20,7 @@ class OrderEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     symbol: str
     base_asset: str | None = None
     price: float | None = None  # in US dollars
-    side: int | None = None
+    side: int | None = None  # 1 or 2
     value_usd: float | None = None
     time_ms: int
 

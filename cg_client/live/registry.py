@@ -30,8 +30,9 @@ class Registry:
         return len(self._by_channel)
 
     def add(self, channel: Channel, listener: ChannelListener) -> Subscription:
-        if channel in self._by_channel:
-            raise RuntimeError(f"{channel} is open already")
+        before = self._by_channel.get(channel)
+        if before is not None:
+            self.remove(before)
         spelling = self.market if channel == MARKET else Spelling(channel.names)
         spelling.begin(self._client.clock.monotonic())
         subscription = Subscription(channel, listener, spelling, self._client.clock)

@@ -64,7 +64,10 @@ class UpstreamSocket:
         self._task: asyncio.Task[None] | None = None
 
     def open(self, channel: Channel, listener: ChannelListener) -> OpenChannel:
-        """Subscribe to a channel that is not open; call it in the event loop. A refusal also comes by the listener."""
+        """Subscribe to a channel, in place of whoever has it open; a refusal also comes by the listener.
+
+        Call it in the event loop.
+        """
         subscription = self._registry.add(channel, listener)
         self._wake.set()
         if self._task is None or self._task.done():

@@ -87,7 +87,7 @@ ROWS = st.fixed_dictionaries(
         "symbol": st.text(min_size=1),
         "base_asset": st.text(min_size=1),
         "price": FIGURES,
-        "side": st.integers(-5, 5),
+        "side": st.integers(1, 2),
         "volume_usd": FIGURES,
         "time": st.integers(10**12, 10**13),
     }
@@ -134,6 +134,14 @@ def test_any_other_value_may_be_missing_and_that_is_reported(name: str, value: o
     kinds = (AnomalyKind.FIELD_MISSING, AnomalyKind.VALUE_UNREADABLE)
     assert (anomaly.field, anomaly.count) == (name, 1)
     assert anomaly.kind in kinds
+
+
+@pytest.mark.parametrize("side", [0, 3, -1, "3", 1.5, True])
+def test_a_side_that_has_no_meaning_is_missing_and_reported(side: object) -> None:
+    (event,), anomalies = read(ChannelKind.FUTURES_TRADES, [order(side=side)])
+    assert isinstance(event, OrderEvent)
+    assert event.side is None
+    assert [(anomaly.kind, anomaly.field) for anomaly in anomalies] == [(AnomalyKind.VALUE_UNREADABLE, "side")]
 
 
 @pytest.mark.parametrize(

@@ -90,14 +90,15 @@ async def test_a_closed_channel_hears_nothing_more_and_its_last_events_are_no_fa
     assert rig.counts.bad == []
 
 
-async def test_a_channel_is_open_once_at_a_time(rig: Rig, upstream: StandIn) -> None:
-    _, _, handle = await opened(rig, upstream)
-    with pytest.raises(RuntimeError):
-        rig.socket.open(TRADES, Recorder())
-    handle.close()
-    again = Recorder()
-    rig.socket.open(TRADES, again)
-    await again.next("connected")
+async def test_a_channel_that_is_opened_again_goes_over_to_the_new_listener(rig: Rig, upstream: StandIn) -> None:
+    first, peer, handle = await opened(rig, upstream)
+    second = Recorder()
+    rig.socket.open(TRADES, second)
+    await second.next("connected")
+    handle.close()  # which is not that of the second
+    await peer.send_rows(TRADES_NAME, order(1))
+    assert await second.numbers() == [1]
+    assert (first.waiting, rig.socket.channels) == (0, 1)
 
 
 async def test_the_sandbox_says_that_its_events_are_not_coinglass(rig: Rig, upstream: StandIn) -> None:
