@@ -248,6 +248,25 @@ async def test_a_refused_listener_may_open_its_channel_again_at_once(rig: Rig, u
     assert await again.numbers() == [1]
 
 
+async def test_a_listener_may_close_another_channel_which_hears_nothing_more(rig: Rig, upstream: StandIn) -> None:
+    ticker = Recorder()
+
+    class Closing(Recorder):
+        def interrupted(self, failure: CoinglassError) -> None:
+            super().interrupted(failure)
+            handle.close()
+
+    trades = Closing()
+    rig.socket.open(TRADES, trades)
+    handle = rig.socket.open(TICKER, ticker)
+    peer = await upstream.peer()
+    await ticker.next("connected")
+    await trades.next("connected")
+    peer.drop()
+    await trades.next("interrupted")
+    assert (ticker.waiting, rig.socket.channels) == (0, 1)
+
+
 async def test_a_message_that_we_fail_to_read_costs_only_itself(
     rig: Rig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
