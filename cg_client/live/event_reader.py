@@ -1,6 +1,6 @@
-"""Reads the rows of a channel into events, with CoinGlass' fields in either of its two spellings.
+"""Reads the rows of a channel into events, with CoinGlass' fields under either of their names.
 
-Rows without an anomaly, all in one spelling, are decoded at once; any others value by value.
+Rows without an anomaly, all with the newer or all with the older names, are decoded at once; any others value by value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,16 +59,16 @@ _CHECKS = {float: (check_finite,)}
 class _EventReader:
     def __init__(self, event: type[Event], values: Mapping[str, _Value]) -> None:
         self._event, self._values = event, values
-        self._decoders = [self._decoder(spelling) for spelling in (0, -1)]
+        self._decoders = [self._decoder(index) for index in (0, -1)]
         fields = [
             FieldReader(value.names, (name,) * len(value.names), _reader(name, value), value.presence)
             for name, value in values.items()
         ]
         self.decode = tolerant(self._strict, rows_of(RowReader(self._make, fields)), tuple)
 
-    def _decoder(self, spelling: int) -> msgspec.json.Decoder[Any]:
-        """Return a decoder of rows in one spelling, which refuses any that is not complete."""
-        names = {name: value.names[spelling] for name, value in self._values.items()}
+    def _decoder(self, index: int) -> msgspec.json.Decoder[Any]:
+        """Return a decoder of rows with the names at this index, which refuses any that is not complete."""
+        names = {name: value.names[index] for name, value in self._values.items()}
         fields = [
             (name, value.kind | None if value.presence is Presence.SPARSE else value.kind)
             for name, value in self._values.items()

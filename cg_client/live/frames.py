@@ -37,7 +37,7 @@ class Pong:
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class ChannelData:
     """Events of the channel with this name."""
 
     name: str
@@ -51,16 +51,16 @@ class Refusal:
     ground: Ground
     text: str
 
-    def names(self, known: Collection[str]) -> Sequence[str]:
+    def names(self, candidates: Collection[str]) -> Sequence[str]:
         """Return those of the names that the text has as words of their own."""
-        return [name for name in known if re.search(_AS_A_WORD.format(re.escape(name)), self.text)]
+        return [name for name in candidates if re.search(_AS_A_WORD.format(re.escape(name)), self.text)]
 
 
 class Other:
     """Anything else."""
 
 
-Frame: TypeAlias = Pong | Data | Refusal | Other
+Frame: TypeAlias = Pong | ChannelData | Refusal | Other
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -79,7 +79,7 @@ def read_frame(text: str) -> Frame:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _read_text(text)
     if envelope.channel is not None and envelope.data:
-        return Data(envelope.channel, envelope.data)
+        return ChannelData(envelope.channel, envelope.data)
     return _read_text(text)
 
 

@@ -37,7 +37,7 @@ class BadFrame(Enum):
     BINARY = "binary"
     MALFORMED = "malformed"  # neither JSON nor a text that is known, or too large, which costs the connection
     UNKNOWN_CHANNEL = "unknown_channel"
-    OTHER_SPELLING = "other_spelling"  # the same events came under the channel's other name
+    OTHER_NAME = "other_name"  # the same events came under the channel's other name
     UNREADABLE = "unreadable"  # of a known channel, but no event could be read
 
 

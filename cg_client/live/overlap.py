@@ -36,10 +36,10 @@ class Overlap:
         """Return the events without those that came before."""
         if self._repeatable and now > self._until:
             self._repeatable.clear()
-        kept = events if not self._repeatable else [event for event in events if not self._is_repeated(event, now)]
-        self._remember(kept, now)
+        fresh = events if not self._repeatable else [event for event in events if not self._is_repeated(event, now)]
+        self._remember(fresh, now)
         self._forget(now)
-        return kept
+        return fresh
 
     def _is_repeated(self, event: Event, now: float) -> bool:
         count = self._repeatable.get(event, 0)

@@ -6,7 +6,7 @@ from cg_client.client import Client
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, UnknownName
 from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.listener import ChannelListener, SocketObserver
-from cg_client.live.spelling import Spelling
+from cg_client.live.name_choice import NameChoice
 from cg_client.live.subscription import Subscription
 from cg_client.params.core import Params
 
@@ -15,13 +15,13 @@ _NO_PARAMS = Params()
 
 
 class Registry:
-    """`market` is the spelling of the liquidations, which are also subscribed to as a probe."""
+    """`market` chooses the name of the liquidations, which are also subscribed to as a probe."""
 
     def __init__(self, client: Client, observer: SocketObserver) -> None:
         self._client, self._observer = client, observer
         self._by_channel: dict[Channel, Subscription] = {}
         self._by_name: dict[str, Subscription] = {}
-        self.market = Spelling(MARKET.names)
+        self.market = NameChoice(MARKET.names)
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter([*self._by_channel.values()])
@@ -33,9 +33,9 @@ class Registry:
         before = self._by_channel.get(channel)
         if before is not None:
             self.remove(before)
-        spelling = self.market if channel == MARKET else Spelling(channel.names)
-        spelling.begin(self._client.clock.monotonic())
-        subscription = Subscription(channel, listener, spelling, self._client.clock)
+        choice = self.market if channel == MARKET else NameChoice(channel.names)
+        choice.begin(self._client.clock.monotonic())
+        subscription = Subscription(channel, listener, choice, self._client.clock)
         self._by_channel[channel] = subscription
         self._by_name |= dict.fromkeys(channel.names, subscription)
         return subscription
@@ -70,7 +70,7 @@ class Registry:
     def begin(self, now: float) -> None:
         """Begin on a new connection."""
         for subscription in self:
-            subscription.spelling.begin(now)
+            subscription.name_choice.begin(now)
 
     def probe(self, now: float) -> None:
         """Prepare the liquidations to be subscribed to by all of their names."""
@@ -98,7 +98,7 @@ class Registry:
 
     def refuse_name(self, subscription: Subscription, name: str) -> None:
         """Take over that CoinGlass does not know the name; it may know another."""
-        if subscription.spelling.refuse(name):
+        if subscription.name_choice.refuse(name):
             return
         channel = subscription.channel
         remedy, argument = ("", None) if channel.symbol is None else ("; check exchange and symbol", "symbol")

@@ -13,16 +13,16 @@ from cg_client.envelope import key_refused
 from cg_client.errors import CoinglassError, RateLimited, StreamSilent
 from cg_client.live.connection import Connection
 from cg_client.live.event_reader import read_events
-from cg_client.live.frames import MAX_QUOTED, Data, Frame, Ground, Pong, Refusal, read_frame
+from cg_client.live.frames import MAX_QUOTED, ChannelData, Frame, Ground, Pong, Refusal, read_frame
 from cg_client.live.heartbeat import PING, Heartbeat
 from cg_client.live.listener import BadFrame, SocketObserver
+from cg_client.live.name_choice import NameChoice
 from cg_client.live.registry import MARKET, Registry
 from cg_client.live.silence import Silence
-from cg_client.live.spelling import Spelling
 from cg_client.live.subscription import Subscription
 from cg_client.live.timers import within
 
-_MAX_LEFT = 100  # names that were unsubscribed from, whose last events may be on their way
+_MAX_UNSUBSCRIBED = 100  # names that were unsubscribed from, whose last events may be on their way
 
 
 class Session:
@@ -48,7 +48,7 @@ class Session:
         self._quiet = Silence(self.begun_at, is_known=silence is not None)
         self._heartbeat = Heartbeat(self.begun_at)
         self._subscribed: Sequence[str] = ()
-        self._left: deque[str] = deque(maxlen=_MAX_LEFT)
+        self._unsubscribed: deque[str] = deque(maxlen=_MAX_UNSUBSCRIBED)
 
     async def run(self) -> None:
         """Return when no channel is left; raises CoinglassError when the connection ends otherwise."""
@@ -69,7 +69,7 @@ class Session:
 
     async def _pause(self) -> None:
         """Wait until there is something to do."""
-        due = min(self._heartbeat.due, self._quiet.due, *(spelling.due for spelling in self._spellings()))
+        due = min(self._heartbeat.due, self._quiet.due, *(choice.due for choice in self._name_choices()))
         with contextlib.suppress(TimeoutError):
             await within(self._clock, max(0.0, due - self._clock.monotonic()), self._wake.wait())
 
@@ -88,22 +88,22 @@ class Session:
             await self._connection.send(PING)
         await self._subscribe(now)
 
-    def _spellings(self) -> Sequence[Spelling]:
+    def _name_choices(self) -> Sequence[NameChoice]:
         """Return those of the open channels, and of the probe."""
-        spellings = [subscription.spelling for subscription in self._registry]
-        if self._quiet.is_probing and self._registry.market not in spellings:
-            spellings.append(self._registry.market)
-        return spellings
+        choices = [subscription.name_choice for subscription in self._registry]
+        if self._quiet.is_probing and self._registry.market not in choices:
+            choices.append(self._registry.market)
+        return choices
 
     async def _subscribe(self, now: float) -> None:
         """Send the difference between what is wanted and what is subscribed to."""
         wanted: dict[str, None] = {}
-        for spelling in self._spellings():
-            spelling.check(now)
-            wanted |= dict.fromkeys(spelling.names)
+        for choice in self._name_choices():
+            choice.check(now)
+            wanted |= dict.fromkeys(choice.names)
         before, self._subscribed = self._subscribed, [*wanted]
         gone = [name for name in before if name not in wanted]
-        self._left.extend(gone)
+        self._unsubscribed.extend(gone)
         self._announce(now)
         await self._send("unsubscribe", gone)
         await self._send("subscribe", [name for name in wanted if name not in set(before)])
@@ -139,7 +139,7 @@ class Session:
         match frame:
             case Pong():
                 self._heartbeat.pong()
-            case Data(name, rows):
+            case ChannelData(name, rows):
                 self._take_data(name, rows)
             case Refusal():
                 self._take_refusal(frame)
@@ -150,15 +150,15 @@ class Session:
         subscription = self._registry.named(name)
         is_probe = subscription is None and self._quiet.is_probing and name in MARKET.names
         if subscription is None and not is_probe:
-            if name not in self._left:
+            if name not in self._unsubscribed:
                 self._observer.ignored(BadFrame.UNKNOWN_CHANNEL)
             return
-        spelling = self._registry.market if subscription is None else subscription.spelling
-        names = spelling.names
-        if not spelling.hear(name, self.heard_at):
-            self._observer.ignored(BadFrame.OTHER_SPELLING)
+        choice = self._registry.market if subscription is None else subscription.name_choice
+        names = choice.names
+        if not choice.hear(name, self.heard_at):
+            self._observer.ignored(BadFrame.OTHER_NAME)
             return
-        if self._quiet.is_probing or spelling.names != names:
+        if self._quiet.is_probing or choice.names != names:
             self._wake.set()
         self._quiet.hear(self.heard_at)
         self._client.is_accepted = True

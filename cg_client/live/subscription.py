@@ -12,8 +12,8 @@ from cg_client.errors import CoinglassError, InvalidRequest
 from cg_client.live.channels import Channel
 from cg_client.live.events import Event, EventBatch
 from cg_client.live.listener import ChannelListener
+from cg_client.live.name_choice import NameChoice
 from cg_client.live.overlap import Overlap
-from cg_client.live.spelling import Spelling
 
 P = ParamSpec("P")
 
@@ -27,8 +27,8 @@ class _State(Enum):
 class Subscription:
     """Tells the listener each change once, and nothing after `close`."""
 
-    def __init__(self, channel: Channel, listener: ChannelListener, spelling: Spelling, clock: Clock) -> None:
-        self.channel, self.spelling = channel, spelling
+    def __init__(self, channel: Channel, listener: ChannelListener, name_choice: NameChoice, clock: Clock) -> None:
+        self.channel, self.name_choice = channel, name_choice
         self._listener, self._clock = listener, clock
         self._overlap = Overlap()
         self._state = _State.NEW

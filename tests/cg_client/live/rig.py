@@ -37,7 +37,7 @@ def unsubscribe(*names: str) -> dict[str, Any]:
 
 
 def order(number: int = 0, **changes: Any) -> dict[str, Any]:
-    """Return a row in the newer spelling, whose time tells it apart."""
+    """Return a row with the newer names, whose time tells it apart."""
     return {
         "base_asset": "BTC",
         "exchange": "Binance",
@@ -155,26 +155,26 @@ class Recorder:
     """A listener."""
 
     def __init__(self) -> None:
-        self._told: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        self._calls: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
     def received(self, batch: EventBatch) -> None:
-        self._told.put_nowait(("received", batch))
+        self._calls.put_nowait(("received", batch))
 
     def connected(self) -> None:
-        self._told.put_nowait(("connected", None))
+        self._calls.put_nowait(("connected", None))
 
     def interrupted(self, failure: CoinglassError) -> None:
-        self._told.put_nowait(("interrupted", failure))
+        self._calls.put_nowait(("interrupted", failure))
 
     def resumed(self, gap_start: datetime, seconds: float) -> None:
-        self._told.put_nowait(("resumed", (gap_start, seconds)))
+        self._calls.put_nowait(("resumed", (gap_start, seconds)))
 
     def refused(self, failure: CoinglassError | InvalidRequest) -> None:
-        self._told.put_nowait(("refused", failure))
+        self._calls.put_nowait(("refused", failure))
 
     async def next(self, what: str) -> Any:
         """Return the argument of the next call, which must be of this kind."""
-        kind, value = await soon(self._told.get())
+        kind, value = await soon(self._calls.get())
         assert kind == what, value
         return value
 
@@ -185,7 +185,7 @@ class Recorder:
 
     @property
     def waiting(self) -> int:
-        return self._told.qsize()
+        return self._calls.qsize()
 
 
 class Counts(SocketObserver):

@@ -1,4 +1,4 @@
-"""Rows are read in either spelling, and what of them cannot be read is reported."""
+"""Rows are read under either names, and what of them cannot be read is reported."""
 
 import json
 import math
@@ -95,13 +95,13 @@ ROWS = st.fixed_dictionaries(
 
 
 @given(st.lists(st.tuples(ROWS, st.sampled_from(["older", "newer"]), st.booleans())), st.sampled_from(ORDERS))
-def test_spelling_and_texts_in_place_of_numbers_change_nothing(
+def test_names_and_texts_in_place_of_numbers_change_nothing(
     rows: list[tuple[dict[str, Any], str, bool]], kind: ChannelKind
 ) -> None:
     sent = [
-        {name: repr(value) if as_text and not isinstance(value, str) else value for name, value in spelled.items()}
-        for row, spelling, as_text in rows
-        for spelled in [older(row) if spelling == "older" else row]
+        {name: repr(value) if as_text and not isinstance(value, str) else value for name, value in named.items()}
+        for row, age, as_text in rows
+        for named in [older(row) if age == "older" else row]
     ]
     expected = [(row["exchange"], row["symbol"], row["price"], row["volume_usd"], row["time"]) for row, _, _ in rows]
     events, anomalies = read(kind, sent)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.live.frames import Data, Ground, Other, Pong, Refusal, read_frame
+from cg_client.live.frames import ChannelData, Ground, Other, Pong, Refusal, read_frame
 from tests.cg_client.live.rig import CAMEL, TRADES_NAME, order
 
 
@@ -18,7 +18,7 @@ def test_a_pong_may_be_written_in_several_ways(text: str) -> None:
 
 def test_an_envelope_has_the_rows_of_its_channel() -> None:
     frame = read_frame(json.dumps({"channel": CAMEL, "data": [order()], "time": 7}))
-    assert isinstance(frame, Data)
+    assert isinstance(frame, ChannelData)
     assert (frame.name, json.loads(bytes(frame.rows))) == (CAMEL, [order()])
 
 
@@ -90,7 +90,7 @@ TEXTS = st.text() | st.from_regex(r'\{"(channel|data|msg)":("\w*"|\[\]|7|null)(,
 @given(TEXTS)
 def test_every_text_is_something(text: str) -> None:
     frame: Any = read_frame(text)
-    assert isinstance(frame, Pong | Data | Refusal | Other)
+    assert isinstance(frame, Pong | ChannelData | Refusal | Other)
 
 
 def test_deep_nesting_is_nothing_in_particular() -> None:

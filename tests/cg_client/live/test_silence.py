@@ -195,7 +195,7 @@ async def test_events_that_come_under_both_names_count_once(rig: Rig, upstream: 
     await peer.send_rows(SNAKE, order(2))
     assert await listener.numbers() == [1]
     assert await listener.numbers() == [2]
-    assert rig.counts.bad == [BadFrame.OTHER_SPELLING]
+    assert rig.counts.bad == [BadFrame.OTHER_NAME]
     await rig.clock.elapse(5)
     await peer.send_rows(CAMEL, order(3))
     assert await listener.numbers() == [3]

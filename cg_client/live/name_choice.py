@@ -7,7 +7,7 @@ PATIENCE_SECONDS = 10.0  # without events, until another name is tried as well
 STRAY_SECONDS = 5.0  # in which events may come by a name that was unsubscribed from
 
 
-class Spelling:
+class NameChoice:
     """The names of one channel, on one connection after another.
 
     It begins with the name that worked last, at first the documented one. Of several the first one that brings events
@@ -18,7 +18,7 @@ class Spelling:
         self._all = names
         self._refused: set[str] = set()
         self._preferred = names[0]
-        self._heard: str | None = None
+        self._current: str | None = None
         self._since = 0.0
         self._stray_until = -math.inf
         self.names: Sequence[str] = names[:1]  # to be subscribed to
@@ -26,7 +26,7 @@ class Spelling:
     def begin(self, now: float) -> None:
         """Begin on a new connection."""
         self._refused.clear()
-        self._heard, self._since = None, now
+        self._current, self._since = None, now
         self.names = [self._preferred]
 
     def try_all(self) -> None:
@@ -45,9 +45,9 @@ class Spelling:
     def hear(self, name: str, now: float) -> bool:
         """Note events by one of the names. Returns False if they count already by another."""
         is_doubled = len(self.names) > 1 or now < self._stray_until
-        if is_doubled and self._heard not in (None, name) and now < self._since + PATIENCE_SECONDS:
+        if is_doubled and self._current not in (None, name) and now < self._since + PATIENCE_SECONDS:
             return False
-        self._heard, self._since = name, now
+        self._current, self._since = name, now
         if len(self.names) > 1 and name in self.names:
             self.names, self._stray_until = [name], now + STRAY_SECONDS
         if len(self.names) == 1:
