@@ -57,7 +57,7 @@ class _Opening(_Connect):
         return exc
 
 
-class Connection:
+class StreamConnection:
     """Raises only CoinglassError, whose text has neither address nor key."""
 
     def __init__(self, socket: ClientConnection, clock: Clock, redact: Callable[[str], str]) -> None:
@@ -107,7 +107,7 @@ class Connection:
         return UpstreamUnavailable(message, reason=UnavailableReason.CONNECTION_LOST)
 
 
-async def connect(config: ClientConfig, clock: Clock, tls: ssl.SSLContext | None = None) -> Connection:
+async def connect(config: ClientConfig, clock: Clock, tls: ssl.SSLContext | None = None) -> StreamConnection:
     """Open a connection; `tls` None trusts certifi's authorities. Raises CoinglassError."""
     url = httpx.URL(config.socket_url)
     redact = _redaction(config, url)
@@ -133,7 +133,7 @@ async def connect(config: ClientConfig, clock: Clock, tls: ssl.SSLContext | None
             logger=_silent,
             ssl=(tls or trusted_authorities()) if url.scheme == "wss" else None,
         )
-        return Connection(await within(clock, config.connect_seconds, open_socket()), clock, redact)
+        return StreamConnection(await within(clock, config.connect_seconds, open_socket()), clock, redact)
     except asyncio.CancelledError:
         if socket is not None:
             socket.transport.abort()

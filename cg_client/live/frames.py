@@ -45,7 +45,7 @@ class ChannelData:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusalText:
     """A text that states a refusal. No acknowledgement of a success is documented, and one would be `Other`."""
 
     ground: Ground
@@ -60,15 +60,15 @@ class Other:
     """Anything else."""
 
 
-Frame: TypeAlias = Pong | ChannelData | Refusal | Other
+Frame: TypeAlias = Pong | ChannelData | RefusalText | Other
 
 
-class _Envelope(msgspec.Struct, gc=False):
+class _ChannelEnvelope(msgspec.Struct, gc=False):
     channel: str | None = None
     data: msgspec.Raw = msgspec.Raw()
 
 
-_decoder = msgspec.json.Decoder(_Envelope)
+_decoder = msgspec.json.Decoder(_ChannelEnvelope)
 
 _GROUNDS = {PlanRefused: Ground.PLAN, Unauthorized: Ground.KEY, RateLimited: Ground.RATE, NotFound: Ground.UNKNOWN}
 
@@ -93,4 +93,4 @@ def _read_text(text: str) -> Frame:
         return Other()  # a greeting may mention the key as well
     if ground is None and _UNKNOWN.search(text):
         ground = Ground.UNKNOWN
-    return Other() if ground is None else Refusal(ground, text)
+    return Other() if ground is None else RefusalText(ground, text)

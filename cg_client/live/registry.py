@@ -7,7 +7,7 @@ from cg_client.errors import CoinglassError, Gated, InvalidRequest, UnknownName
 from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.listener import ChannelListener, SocketObserver
 from cg_client.live.name_choice import NameChoice
-from cg_client.live.subscription import Subscription
+from cg_client.live.subscription import ChannelSubscription
 from cg_client.params.core import Params
 
 MARKET = Channel(ChannelKind.LIQUIDATION_ORDERS)  # on which something comes at any time
@@ -19,32 +19,32 @@ class Registry:
 
     def __init__(self, client: Client, observer: SocketObserver) -> None:
         self._client, self._observer = client, observer
-        self._by_channel: dict[Channel, Subscription] = {}
-        self._by_name: dict[str, Subscription] = {}
+        self._by_channel: dict[Channel, ChannelSubscription] = {}
+        self._by_name: dict[str, ChannelSubscription] = {}
         self.market = NameChoice(MARKET.names)
 
-    def __iter__(self) -> Iterator[Subscription]:
+    def __iter__(self) -> Iterator[ChannelSubscription]:
         return iter([*self._by_channel.values()])
 
     def __len__(self) -> int:
         return len(self._by_channel)
 
-    def add(self, channel: Channel, listener: ChannelListener) -> Subscription:
+    def add(self, channel: Channel, listener: ChannelListener) -> ChannelSubscription:
         before = self._by_channel.get(channel)
         if before is not None:
             self.remove(before)
         choice = self.market if channel == MARKET else NameChoice(channel.names)
         choice.begin(self._client.clock.monotonic())
-        subscription = Subscription(channel, listener, choice, self._client.clock)
+        subscription = ChannelSubscription(channel, listener, choice, self._client.clock)
         self._by_channel[channel] = subscription
         self._by_name |= dict.fromkeys(channel.names, subscription)
         return subscription
 
-    def remove(self, subscription: Subscription) -> None:
+    def remove(self, subscription: ChannelSubscription) -> None:
         subscription.close()
         self._forget(subscription)
 
-    def _forget(self, subscription: Subscription) -> None:
+    def _forget(self, subscription: ChannelSubscription) -> None:
         if self._by_channel.get(subscription.channel) is subscription:
             del self._by_channel[subscription.channel]
             for name in subscription.channel.names:
@@ -54,7 +54,7 @@ class Registry:
         for subscription in self:
             self.remove(subscription)
 
-    def named(self, name: str) -> Subscription | None:
+    def named(self, name: str) -> ChannelSubscription | None:
         return self._by_name.get(name)
 
     def admit(self) -> bool:
@@ -86,17 +86,17 @@ class Registry:
         for subscription in self:
             subscription.interrupt(failure, heard_at)
 
-    def refuse(self, subscription: Subscription, failure: CoinglassError | InvalidRequest) -> None:
+    def refuse(self, subscription: ChannelSubscription, failure: CoinglassError | InvalidRequest) -> None:
         self._forget(subscription)  # first, since the listener may open it again
         self._observer.refused(subscription.channel.kind, failure)
         subscription.refuse(failure)
 
-    def refuse_for_plan(self, subscription: Subscription) -> None:
+    def refuse_for_plan(self, subscription: ChannelSubscription) -> None:
         """Take over CoinGlass' refusal, and have the plan of the key looked up again."""
         self._client.plan_watch.doubt(gated=False)
         self.refuse(subscription, self._client.gate.channel_refused(subscription.channel.kind.endpoint))
 
-    def refuse_name(self, subscription: Subscription, name: str) -> None:
+    def refuse_name(self, subscription: ChannelSubscription, name: str) -> None:
         """Take over that CoinGlass does not know the name; it may know another."""
         if subscription.name_choice.refuse(name):
             return

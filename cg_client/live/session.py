@@ -11,21 +11,21 @@ from cg_client.client import Client
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.envelope import key_refused
 from cg_client.errors import CoinglassError, RateLimited, StreamSilent
-from cg_client.live.connection import Connection
+from cg_client.live.connection import StreamConnection
 from cg_client.live.event_reader import read_events
-from cg_client.live.frames import MAX_QUOTED, ChannelData, Frame, Ground, Pong, Refusal, read_frame
+from cg_client.live.frames import MAX_QUOTED, ChannelData, Frame, Ground, Pong, RefusalText, read_frame
 from cg_client.live.heartbeat import PING, Heartbeat
 from cg_client.live.listener import BadFrame, SocketObserver
 from cg_client.live.name_choice import NameChoice
 from cg_client.live.registry import MARKET, Registry
 from cg_client.live.silence import Silence
-from cg_client.live.subscription import Subscription
+from cg_client.live.subscription import ChannelSubscription
 from cg_client.live.timers import within
 
 _MAX_UNSUBSCRIBED = 100  # names that were unsubscribed from, whose last events may be on their way
 
 
-class Session:
+class SocketSession:
     """Keeps CoinGlass' subscriptions those of the registry. `heard_at` is when anything came last, or the beginning.
 
     `silence` is the failure that the channels were told of because the previous connection was silent; until something
@@ -34,7 +34,7 @@ class Session:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: StreamConnection,
         registry: Registry,
         client: Client,
         observer: SocketObserver,
@@ -141,7 +141,7 @@ class Session:
                 self._heartbeat.pong()
             case ChannelData(name, rows):
                 self._take_data(name, rows)
-            case Refusal():
+            case RefusalText():
                 self._take_refusal(frame)
             case _:
                 self._observer.ignored(BadFrame.MALFORMED)
@@ -167,7 +167,7 @@ class Session:
         if subscription is not None:
             self._deliver(subscription, rows)
 
-    def _deliver(self, subscription: Subscription, rows: msgspec.Raw) -> None:
+    def _deliver(self, subscription: ChannelSubscription, rows: msgspec.Raw) -> None:
         kind = subscription.channel.kind
         collector = AnomalyCollector(self._client.redact)
         events = read_events(kind, rows, collector)
@@ -181,7 +181,7 @@ class Session:
         if count < len(events):
             self._observer.repeated(kind, len(events) - count)
 
-    def _take_refusal(self, refusal: Refusal) -> None:
+    def _take_refusal(self, refusal: RefusalText) -> None:
         """Refuse what it concerns; raises Unauthorized or RateLimited if that is all."""
         if refusal.ground is Ground.KEY:
             raise key_refused(refusal.text[:MAX_QUOTED])

@@ -20,8 +20,8 @@ from cg_client.live.channels import Channel
 from cg_client.live.connection import connect
 from cg_client.live.listener import BadFrame, ChannelListener, SocketObserver
 from cg_client.live.registry import Registry
-from cg_client.live.session import Session
-from cg_client.live.subscription import Subscription
+from cg_client.live.session import SocketSession
+from cg_client.live.subscription import ChannelSubscription
 from cg_client.live.timers import within
 
 STABLE_SECONDS = 10.0  # a connection that lasted so long is followed by the next one soon
@@ -30,7 +30,7 @@ STABLE_SECONDS = 10.0  # a connection that lasted so long is followed by the nex
 class OpenChannel:
     """What `UpstreamSocket.open` returns."""
 
-    def __init__(self, socket: "UpstreamSocket", subscription: Subscription) -> None:
+    def __init__(self, socket: "UpstreamSocket", subscription: ChannelSubscription) -> None:
         self._socket, self._subscription = socket, subscription
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class UpstreamSocket:
         self._registry = Registry(client, self._observer)
         self._backoff = Backoff(jitter)
         self._wake = asyncio.Event()  # a channel was opened or closed
-        self._session: Session | None = None
+        self._session: SocketSession | None = None
         self._silence: CoinglassError | None = None  # what the channels were told, while nothing comes
         self._was_connected = False
         self._task: asyncio.Task[None] | None = None
@@ -74,7 +74,7 @@ class UpstreamSocket:
             self._task = asyncio.get_running_loop().create_task(self._run())
         return OpenChannel(self, subscription)
 
-    def end(self, subscription: Subscription) -> None:
+    def end(self, subscription: ChannelSubscription) -> None:
         self._registry.remove(subscription)
         self._wake.set()
 
@@ -111,7 +111,7 @@ class UpstreamSocket:
             failure = error.with_traceback(None)
             self._fail(failure, self._clock.monotonic())
             return failure
-        session = Session(connection, self._registry, self._client, self._observer, self._wake, self._silence)
+        session = SocketSession(connection, self._registry, self._client, self._observer, self._wake, self._silence)
         self._observer.connected(is_reconnect=self._was_connected)
         self._was_connected, self._session = True, session
         try:

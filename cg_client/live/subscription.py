@@ -24,7 +24,7 @@ class _State(Enum):
     INTERRUPTED = "interrupted"
 
 
-class Subscription:
+class ChannelSubscription:
     """Tells the listener each change once, and nothing after `close`."""
 
     def __init__(self, channel: Channel, listener: ChannelListener, name_choice: NameChoice, clock: Clock) -> None:

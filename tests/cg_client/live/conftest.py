@@ -22,7 +22,7 @@ from tests.cg_client.live.rig import (
     TRADES_NAME,
     Counts,
     Peer,
-    Recorder,
+    RecordingListener,
     StandIn,
     order,
     standing_in,
@@ -37,7 +37,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
     return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
-class Rig:
+class SocketRig:
     """A socket with what it needs. Waits are not shortened by chance: `jitter` is 1.
 
     `account` is the plan of the key by CoinGlass' account endpoint.
@@ -67,9 +67,11 @@ class Rig:
         await self.client.close()
 
 
-async def opened(rig: Rig, upstream: StandIn, channel: Channel = TRADES) -> tuple[Recorder, Peer, OpenChannel]:
+async def opened(
+    rig: SocketRig, upstream: StandIn, channel: Channel = TRADES
+) -> tuple[RecordingListener, Peer, OpenChannel]:
     """Open a channel as the first one, and wait until CoinGlass has heard of it."""
-    listener = Recorder()
+    listener = RecordingListener()
     handle = rig.socket.open(channel, listener)
     peer = await upstream.peer()
     assert await peer.message() == subscribe(channel.names[0])
@@ -77,7 +79,7 @@ async def opened(rig: Rig, upstream: StandIn, channel: Channel = TRADES) -> tupl
     return listener, peer, handle
 
 
-async def stay_busy(rig: Rig, peer: Peer, listener: Recorder, seconds: int) -> None:
+async def stay_busy(rig: SocketRig, peer: Peer, listener: RecordingListener, seconds: int) -> None:
     """Let time pass in which events come, so that nothing is probed."""
     for _ in range(seconds // 5):
         await rig.clock.elapse(5)
@@ -85,7 +87,7 @@ async def stay_busy(rig: Rig, peer: Peer, listener: Recorder, seconds: int) -> N
         await listener.numbers()
 
 
-MakeRig = Callable[..., Rig]
+MakeSocketRig = Callable[..., SocketRig]
 
 
 @pytest.fixture
@@ -95,13 +97,13 @@ async def upstream() -> AsyncIterator[StandIn]:
 
 
 @pytest.fixture
-async def make_rig() -> AsyncIterator[MakeRig]:
+async def make_rig() -> AsyncIterator[MakeSocketRig]:
     """Make sockets, and check at the end that they leave neither tasks nor timers behind."""
-    rigs: list[Rig] = []
+    rigs: list[SocketRig] = []
     before = asyncio.all_tasks()
 
-    def make(url: str, **options: Any) -> Rig:
-        rigs.append(Rig(url, **options))
+    def make(url: str, **options: Any) -> SocketRig:
+        rigs.append(SocketRig(url, **options))
         return rigs[-1]
 
     yield make
@@ -119,5 +121,5 @@ def source_of(task: asyncio.Task[object]) -> str:
 
 
 @pytest.fixture
-def rig(upstream: StandIn, make_rig: MakeRig) -> Rig:
+def rig(upstream: StandIn, make_rig: MakeSocketRig) -> SocketRig:
     return make_rig(upstream.url)

@@ -151,7 +151,7 @@ async def standing_in(**options: Any) -> AsyncIterator[StandIn]:
         yield stand_in
 
 
-class Recorder:
+class RecordingListener:
     """A listener."""
 
     def __init__(self) -> None:

@@ -70,6 +70,6 @@ CHANNELS = st.builds(channel, st.sampled_from(TRADES), NAMES, NAMES, st.integers
 
 
 @given(CHANNELS, CHANNELS)
-def test_two_channels_never_share_a_name(one: Channel | None, other: Channel | None) -> None:
-    if one is not None and other is not None and one != other:
-        assert not {*one.names} & {*other.names}
+def test_two_channels_never_share_a_name(first: Channel | None, second: Channel | None) -> None:
+    if first is not None and second is not None and first != second:
+        assert not {*first.names} & {*second.names}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.live.frames import ChannelData, Ground, Other, Pong, Refusal, read_frame
+from cg_client.live.frames import ChannelData, Ground, Other, Pong, RefusalText, read_frame
 from tests.cg_client.live.rig import CAMEL, TRADES_NAME, order
 
 
@@ -37,7 +37,7 @@ def test_an_envelope_has_the_rows_of_its_channel() -> None:
 )
 def test_refusals_are_told_apart(text: str, ground: Ground) -> None:
     frame = read_frame(text)
-    assert isinstance(frame, Refusal)
+    assert isinstance(frame, RefusalText)
     assert frame.ground is ground
 
 
@@ -71,14 +71,14 @@ def test_anything_else_is_nothing_in_particular(text: str) -> None:
 )
 def test_a_name_in_a_refusal_is_a_word_of_its_own(text: str) -> None:
     frame = read_frame(text)
-    assert isinstance(frame, Refusal)
+    assert isinstance(frame, RefusalText)
     shorter, longer = TRADES_NAME[:-1], TRADES_NAME + "0"
     assert frame.names([shorter, TRADES_NAME, longer, CAMEL]) == [TRADES_NAME]
 
 
 def test_names_may_have_spaces() -> None:
     frame = read_frame("futures_ticker@Binance US_BTC.USD need upgrade plan")
-    assert isinstance(frame, Refusal)
+    assert isinstance(frame, RefusalText)
     assert frame.names(["futures_ticker@Binance US_BTC.USD", "futures_ticker@Binance US_BTC-USD"]) == [
         "futures_ticker@Binance US_BTC.USD"
     ]
@@ -90,7 +90,7 @@ TEXTS = st.text() | st.from_regex(r'\{"(channel|data|msg)":("\w*"|\[\]|7|null)(,
 @given(TEXTS)
 def test_every_text_is_something(text: str) -> None:
     frame: Any = read_frame(text)
-    assert isinstance(frame, Pong | ChannelData | Refusal | Other)
+    assert isinstance(frame, Pong | ChannelData | RefusalText | Other)
 
 
 def test_deep_nesting_is_nothing_in_particular() -> None:

@@ -21,12 +21,12 @@ from cg_client.errors import (
 )
 from cg_client.live import connection
 from tests.cg_client.conftest import KEY
-from tests.cg_client.live.conftest import MakeRig, Rig, opened
+from tests.cg_client.live.conftest import MakeSocketRig, SocketRig, opened
 from tests.cg_client.live.rig import (
     TICKER,
     TRADES,
     TRADES_NAME,
-    Recorder,
+    RecordingListener,
     StandIn,
     order,
     soon,
@@ -36,7 +36,9 @@ from tests.cg_client.live.rig import (
 )
 
 
-async def test_the_key_goes_in_the_query_beside_what_the_address_has(make_rig: MakeRig, upstream: StandIn) -> None:
+async def test_the_key_goes_in_the_query_beside_what_the_address_has(
+    make_rig: MakeSocketRig, upstream: StandIn
+) -> None:
     await opened(make_rig(f"{upstream.url}?region=eu"), upstream)
     (path,) = upstream.paths
     assert dict(parse_qsl(urlsplit(path).query)) == {"region": "eu", "cg-api-key": KEY}
@@ -52,10 +54,10 @@ async def test_the_key_goes_in_the_query_beside_what_the_address_has(make_rig: M
     ],
 )
 async def test_a_refusal_before_the_connection_is_final(
-    rig: Rig, upstream: StandIn, status: int, body: str, kind: type[Exception]
+    rig: SocketRig, upstream: StandIn, status: int, body: str, kind: type[Exception]
 ) -> None:
     upstream.refusals = [(status, body)]
-    listener = Recorder()
+    listener = RecordingListener()
     rig.socket.open(TRADES, listener)
     assert isinstance(await listener.next("refused"), kind)
     await rig.clock.elapse(300)
@@ -75,10 +77,10 @@ async def test_a_refusal_before_the_connection_is_final(
     ],
 )
 async def test_any_other_answer_than_a_websocket_is_tried_again(
-    rig: Rig, upstream: StandIn, status: int, body: str, kind: type[CoinglassError]
+    rig: SocketRig, upstream: StandIn, status: int, body: str, kind: type[CoinglassError]
 ) -> None:
     upstream.refusals = [(status, body)] * 2
-    listener = Recorder()
+    listener = RecordingListener()
     rig.socket.open(TRADES, listener)
     failure = await listener.next("interrupted")
     assert isinstance(failure, kind)
@@ -96,10 +98,10 @@ async def test_any_other_answer_than_a_websocket_is_tried_again(
     assert listener.waiting == 0
 
 
-async def test_a_retry_after_is_waited_for(rig: Rig, upstream: StandIn) -> None:
+async def test_a_retry_after_is_waited_for(rig: SocketRig, upstream: StandIn) -> None:
     upstream.refusals = [(429, '{"code":"429","msg":"Too Many Requests"}')]
     upstream.retry_after = "30"
-    listener = Recorder()
+    listener = RecordingListener()
     rig.socket.open(TRADES, listener)
     await listener.next("interrupted")
     await until(lambda: rig.clock.sleeping == 1)
@@ -109,11 +111,11 @@ async def test_a_retry_after_is_waited_for(rig: Rig, upstream: StandIn) -> None:
     await listener.next("connected")
 
 
-async def test_waits_grow_while_nothing_can_be_reached(make_rig: MakeRig) -> None:
+async def test_waits_grow_while_nothing_can_be_reached(make_rig: MakeSocketRig) -> None:
     async with standing_in() as upstream:
         url = upstream.url
     rig = make_rig(url)
-    listener = Recorder()
+    listener = RecordingListener()
     rig.socket.open(TRADES, listener)
     failure = await listener.next("interrupted")
     assert failure.reason is UnavailableReason.CONNECT
@@ -124,13 +126,13 @@ async def test_waits_grow_while_nothing_can_be_reached(make_rig: MakeRig) -> Non
         assert len(rig.counts.failures) == attempts
         await rig.clock.elapse(0.01)
         await until(lambda attempts=attempts: len(rig.counts.failures) > attempts)  # type: ignore[misc]  # of this turn
-    late = Recorder()
+    late = RecordingListener()
     rig.socket.open(TICKER, late)
     assert (await late.next("interrupted")).reason is UnavailableReason.CONNECT
     assert listener.waiting == 0
 
 
-async def test_a_server_that_does_not_open_the_websocket_is_given_up(make_rig: MakeRig) -> None:
+async def test_a_server_that_does_not_open_the_websocket_is_given_up(make_rig: MakeSocketRig) -> None:
     gone = asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -140,7 +142,7 @@ async def test_a_server_that_does_not_open_the_websocket_is_given_up(make_rig: M
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
         rig = make_rig(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws-api")
-        listener = Recorder()
+        listener = RecordingListener()
         rig.socket.open(TRADES, listener)
         await until(lambda: rig.clock.sleeping == 1)
         await rig.clock.elapse(5)
@@ -150,12 +152,12 @@ async def test_a_server_that_does_not_open_the_websocket_is_given_up(make_rig: M
         await rig.socket.close()
 
 
-async def test_tls_is_checked_and_used(make_rig: MakeRig) -> None:
+async def test_tls_is_checked_and_used(make_rig: MakeSocketRig) -> None:
     authority = trustme.CA()
     server_side, client_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(server_side)
     async with standing_in(ssl=server_side) as upstream:
-        stranger = Recorder()
+        stranger = RecordingListener()
         distrusting = make_rig(upstream.url)
         distrusting.socket.open(TRADES, stranger)
         assert (await stranger.next("interrupted")).reason is UnavailableReason.CONNECT
@@ -189,7 +191,7 @@ async def tunnelling(heads: list[bytes]) -> AsyncIterator[str]:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def test_a_proxy_gets_its_credentials_and_is_used(make_rig: MakeRig, upstream: StandIn) -> None:
+async def test_a_proxy_gets_its_credentials_and_is_used(make_rig: MakeSocketRig, upstream: StandIn) -> None:
     heads: list[bytes] = []
     async with tunnelling(heads) as address:
         rig = make_rig(upstream.url, proxy=f"http://me:word@{address}")
@@ -202,14 +204,16 @@ async def test_a_proxy_gets_its_credentials_and_is_used(make_rig: MakeRig, upstr
     assert b"Proxy-Authorization: Basic bWU6d29yZA==" in head
 
 
-async def test_the_environment_names_no_proxy(rig: Rig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_names_no_proxy(
+    rig: SocketRig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("http_proxy", "https_proxy", "ws_proxy", "wss_proxy", "socks_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     await opened(rig, upstream)
 
 
 async def test_a_connection_that_opens_just_as_it_is_given_up_is_closed(
-    rig: Rig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
+    rig: SocketRig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def too_late(_: Clock, __: float, work: Awaitable[object]) -> None:
         await work
@@ -222,7 +226,7 @@ async def test_a_connection_that_opens_just_as_it_is_given_up_is_closed(
     assert await peer.text() is None
 
 
-async def test_a_peer_that_takes_nothing_is_given_up(rig: Rig, upstream: StandIn) -> None:
+async def test_a_peer_that_takes_nothing_is_given_up(rig: SocketRig, upstream: StandIn) -> None:
     opened = await connection.connect(rig.client.config, rig.clock)
     peer = await upstream.peer()
     peer.socket.transport.pause_reading()

@@ -77,10 +77,10 @@ def in_batches(events: Sequence[Event], size: int) -> list[Sequence[Event]]:
 def test_cuts_change_nothing_if_coinglass_sends_again_what_was_missed(
     market: list[Event], cuts: list[tuple[int, int, int]], size: int
 ) -> None:
-    overlap, now, kept, sent = Overlap(), 0.0, list[Event](), 0
+    overlap, now, delivered, sent = Overlap(), 0.0, list[Event](), 0
     for index, missed, back in sorted(cuts):
         for batch in in_batches(market[sent : max(sent, index)], size):
-            kept += overlap.new(batch, now)
+            delivered += overlap.new(batch, now)
             now += 0.1
         sent = max(sent, min(index, len(market)))
         overlap.cut(now)
@@ -89,13 +89,13 @@ def test_cuts_change_nothing_if_coinglass_sends_again_what_was_missed(
         begin = _first_of_its_time(market, max(0, sent - back))
         end = min(len(market), sent + missed)
         for batch in in_batches(market[begin:end], size):
-            kept += overlap.new(batch, now)
+            delivered += overlap.new(batch, now)
             now += 0.01
         sent = end
     for batch in in_batches(market[sent:], size):
-        kept += overlap.new(batch, now)
-    assert Counter(kept) == Counter(market)
-    assert kept == sorted(kept, key=lambda event: event.time_ms)  # type: ignore[union-attr]  # trades
+        delivered += overlap.new(batch, now)
+    assert Counter(delivered) == Counter(market)
+    assert delivered == sorted(delivered, key=lambda event: event.time_ms)  # type: ignore[union-attr]  # trades
 
 
 def _first_of_its_time(market: Sequence[Event], index: int) -> int:

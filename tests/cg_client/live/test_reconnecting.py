@@ -14,12 +14,12 @@ from cg_client.live.channels import ChannelKind
 from cg_client.live.connection import MAX_MESSAGE
 from cg_client.live.listener import BadFrame
 from tests.cg_client.conftest import KEY
-from tests.cg_client.live.conftest import Rig, opened, stay_busy
+from tests.cg_client.live.conftest import SocketRig, opened, stay_busy
 from tests.cg_client.live.rig import (
     TICKER,
     TICKER_NAME,
     TRADES_NAME,
-    Recorder,
+    RecordingListener,
     StandIn,
     order,
     subscribe,
@@ -28,9 +28,9 @@ from tests.cg_client.live.rig import (
 from tests.clock import START
 
 
-async def test_a_lost_connection_is_opened_again_with_all_channels(rig: Rig, upstream: StandIn) -> None:
+async def test_a_lost_connection_is_opened_again_with_all_channels(rig: SocketRig, upstream: StandIn) -> None:
     trades, peer, _ = await opened(rig, upstream)
-    ticker = Recorder()
+    ticker = RecordingListener()
     rig.socket.open(TICKER, ticker)
     await peer.message()
     await ticker.next("connected")
@@ -58,10 +58,10 @@ async def test_a_lost_connection_is_opened_again_with_all_channels(rig: Rig, ups
     assert rig.counts.repeats == [(ChannelKind.FUTURES_TRADES, 1)]
 
 
-async def test_a_gap_begins_with_the_subscription_if_nothing_came(rig: Rig, upstream: StandIn) -> None:
+async def test_a_gap_begins_with_the_subscription_if_nothing_came(rig: SocketRig, upstream: StandIn) -> None:
     _, peer, _ = await opened(rig, upstream)
     await rig.clock.elapse(6)
-    ticker = Recorder()
+    ticker = RecordingListener()
     rig.socket.open(TICKER, ticker)
     await peer.message()
     await ticker.next("connected")
@@ -75,7 +75,7 @@ async def test_a_gap_begins_with_the_subscription_if_nothing_came(rig: Rig, upst
 
 
 @pytest.mark.parametrize(("code", "reason"), [(1001, "going away"), (1011, "internal error"), (4000, "")])
-async def test_a_closed_connection_is_opened_again(rig: Rig, upstream: StandIn, code: int, reason: str) -> None:
+async def test_a_closed_connection_is_opened_again(rig: SocketRig, upstream: StandIn, code: int, reason: str) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.socket.close(code, reason)
     assert str(code) in str(await listener.next("interrupted"))
@@ -84,7 +84,7 @@ async def test_a_closed_connection_is_opened_again(rig: Rig, upstream: StandIn, 
     await listener.next("resumed")
 
 
-async def test_a_close_frame_may_refuse_the_key(rig: Rig, upstream: StandIn) -> None:
+async def test_a_close_frame_may_refuse_the_key(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.socket.close(1008, f"Invalid API key {KEY}")
     refusal = await listener.next("refused")
@@ -92,7 +92,7 @@ async def test_a_close_frame_may_refuse_the_key(rig: Rig, upstream: StandIn) -> 
     assert KEY not in str(refusal)
 
 
-async def test_a_connection_that_lasted_is_followed_by_the_next_one_soon(rig: Rig, upstream: StandIn) -> None:
+async def test_a_connection_that_lasted_is_followed_by_the_next_one_soon(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     for _ in range(3):  # dropped at once: the waits grow
         peer.drop()
@@ -115,7 +115,7 @@ async def test_a_connection_that_lasted_is_followed_by_the_next_one_soon(rig: Ri
     await listener.next("resumed")
 
 
-async def test_pings_are_sent_as_texts_every_twenty_seconds(rig: Rig, upstream: StandIn) -> None:
+async def test_pings_are_sent_as_texts_every_twenty_seconds(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     for count in range(3):
         await stay_busy(rig, peer, listener, 15)
@@ -128,7 +128,7 @@ async def test_pings_are_sent_as_texts_every_twenty_seconds(rig: Rig, upstream: 
     assert upstream.open == 1
 
 
-async def test_without_a_pong_the_connection_is_replaced(rig: Rig, upstream: StandIn) -> None:
+async def test_without_a_pong_the_connection_is_replaced(rig: SocketRig, upstream: StandIn) -> None:
     upstream.answers_pings = False
     listener, peer, _ = await opened(rig, upstream)
     for number in range(3):  # events that come do not show that anything of ours arrives
@@ -164,7 +164,7 @@ async def test_without_a_pong_the_connection_is_replaced(rig: Rig, upstream: Sta
     ],
 )
 async def test_what_makes_no_sense_is_counted_and_costs_nothing_else(
-    rig: Rig, upstream: StandIn, frame: str | bytes, reason: BadFrame
+    rig: SocketRig, upstream: StandIn, frame: str | bytes, reason: BadFrame
 ) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.send(frame)
@@ -180,7 +180,9 @@ async def test_what_makes_no_sense_is_counted_and_costs_nothing_else(
 @pytest.mark.parametrize(
     "frame", [b"\x81\x03\xff\xff\xff", b"\x81\x7f" + (MAX_MESSAGE + 1).to_bytes(8, "big"), b"\xf0\x00"]
 )
-async def test_a_frame_that_breaks_the_protocol_costs_one_reconnect(rig: Rig, upstream: StandIn, frame: bytes) -> None:
+async def test_a_frame_that_breaks_the_protocol_costs_one_reconnect(
+    rig: SocketRig, upstream: StandIn, frame: bytes
+) -> None:
     listener, peer, _ = await opened(rig, upstream)
     peer.socket.transport.write(frame)
     assert (await listener.next("interrupted")).reason is UnavailableReason.MALFORMED_BODY
@@ -190,7 +192,7 @@ async def test_a_frame_that_breaks_the_protocol_costs_one_reconnect(rig: Rig, up
     await listener.next("resumed")
 
 
-async def test_half_a_frame_costs_one_reconnect(rig: Rig, upstream: StandIn) -> None:
+async def test_half_a_frame_costs_one_reconnect(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     peer.socket.transport.write(b"\x81\x7e\x01\x00half")
     peer.socket.transport.close()

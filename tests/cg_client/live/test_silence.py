@@ -6,7 +6,7 @@ import pytest
 
 from cg_client.errors import StreamSilent, UnknownName, UpstreamTimeout
 from cg_client.live.listener import BadFrame
-from tests.cg_client.live.conftest import Rig, opened, stay_busy
+from tests.cg_client.live.conftest import SocketRig, opened, stay_busy
 from tests.cg_client.live.rig import (
     CAMEL,
     LIQUIDATIONS,
@@ -15,7 +15,7 @@ from tests.cg_client.live.rig import (
     TICKER_NAME,
     TRADES_NAME,
     Peer,
-    Recorder,
+    RecordingListener,
     StandIn,
     order,
     subscribe,
@@ -25,7 +25,7 @@ from tests.cg_client.live.rig import (
 from tests.clock import START
 
 
-async def probed(rig: Rig, peer: Peer) -> None:
+async def probed(rig: SocketRig, peer: Peer) -> None:
     """Let ten seconds pass in which nothing comes, until the probe is subscribed to."""
     await rig.clock.elapse(9.9)
     assert peer.pings == 0
@@ -34,7 +34,7 @@ async def probed(rig: Rig, peer: Peer) -> None:
     assert await peer.message() == subscribe(CAMEL, SNAKE)
 
 
-async def after_the_pong(rig: Rig, peer: Peer) -> None:
+async def after_the_pong(rig: SocketRig, peer: Peer) -> None:
     """Wait until the socket has read all that was sent."""
     count = len(rig.counts.bad)
     await peer.send("a mark")
@@ -42,7 +42,7 @@ async def after_the_pong(rig: Rig, peer: Peer) -> None:
     rig.counts.bad.pop()
 
 
-async def silenced(rig: Rig, upstream: StandIn) -> tuple[Recorder, Peer]:
+async def silenced(rig: SocketRig, upstream: StandIn) -> tuple[RecordingListener, Peer]:
     """Return what a channel is, of which nothing came, and the connection that followed."""
     listener, peer, _ = await opened(rig, upstream)
     await probed(rig, peer)
@@ -59,7 +59,7 @@ async def silenced(rig: Rig, upstream: StandIn) -> tuple[Recorder, Peer]:
 
 
 async def test_silence_comes_to_light_within_thirty_seconds_and_ends_with_the_first_event(
-    rig: Rig, upstream: StandIn
+    rig: SocketRig, upstream: StandIn
 ) -> None:
     listener, peer = await silenced(rig, upstream)
     assert rig.clock.monotonic() - 1000 < 30
@@ -71,7 +71,7 @@ async def test_silence_comes_to_light_within_thirty_seconds_and_ends_with_the_fi
     assert await listener.numbers() == [1]
 
 
-async def test_a_connection_that_falls_silent_later_is_found_too(rig: Rig, upstream: StandIn) -> None:
+async def test_a_connection_that_falls_silent_later_is_found_too(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await stay_busy(rig, peer, listener, 15)
     await rig.clock.elapse(10)
@@ -87,16 +87,16 @@ async def test_a_connection_that_falls_silent_later_is_found_too(rig: Rig, upstr
     assert gap_start == START + timedelta(seconds=15)
 
 
-async def test_a_channel_that_opens_meanwhile_is_told(rig: Rig, upstream: StandIn) -> None:
+async def test_a_channel_that_opens_meanwhile_is_told(rig: SocketRig, upstream: StandIn) -> None:
     _, peer = await silenced(rig, upstream)
-    ticker = Recorder()
+    ticker = RecordingListener()
     rig.socket.open(TICKER, ticker)
     assert isinstance(await ticker.next("interrupted"), StreamSilent)
     await peer.send_rows(TRADES_NAME, order(1))
     await ticker.next("connected")
 
 
-async def test_silence_is_told_once_and_tried_again_once_in_a_while(rig: Rig, upstream: StandIn) -> None:
+async def test_silence_is_told_once_and_tried_again_once_in_a_while(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer = await silenced(rig, upstream)
     for _ in range(3):
         await probed(rig, peer)
@@ -115,7 +115,7 @@ async def test_silence_is_told_once_and_tried_again_once_in_a_while(rig: Rig, up
     await listener.next("resumed")
 
 
-async def test_a_quiet_channel_is_not_interrupted(rig: Rig, upstream: StandIn) -> None:
+async def test_a_quiet_channel_is_not_interrupted(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await probed(rig, peer)
     await peer.send_rows(CAMEL, order(1))
@@ -127,7 +127,7 @@ async def test_a_quiet_channel_is_not_interrupted(rig: Rig, upstream: StandIn) -
     assert upstream.open == 1
 
 
-async def test_a_broken_connection_is_not_called_silent(rig: Rig, upstream: StandIn) -> None:
+async def test_a_broken_connection_is_not_called_silent(rig: SocketRig, upstream: StandIn) -> None:
     upstream.answers_pings = False
     listener, peer, _ = await opened(rig, upstream)
     await probed(rig, peer)
@@ -135,7 +135,7 @@ async def test_a_broken_connection_is_not_called_silent(rig: Rig, upstream: Stan
     assert isinstance(await listener.next("interrupted"), UpstreamTimeout)
 
 
-async def test_a_refused_probe_does_not_hide_the_silence(rig: Rig, upstream: StandIn) -> None:
+async def test_a_refused_probe_does_not_hide_the_silence(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await probed(rig, peer)
     await peer.send(f"{CAMEL} need upgrade plan")
@@ -145,7 +145,7 @@ async def test_a_refused_probe_does_not_hide_the_silence(rig: Rig, upstream: Sta
     assert isinstance(await listener.next("interrupted"), StreamSilent)
 
 
-async def test_the_liquidations_are_their_own_probe(rig: Rig, upstream: StandIn) -> None:
+async def test_the_liquidations_are_their_own_probe(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
     await rig.clock.elapse(10)
     assert await peer.text() == "ping"
@@ -157,7 +157,7 @@ async def test_the_liquidations_are_their_own_probe(rig: Rig, upstream: StandIn)
 
 @pytest.mark.parametrize("refuses", [True, False])
 async def test_the_other_name_is_tried_if_the_documented_one_brings_nothing(
-    rig: Rig, upstream: StandIn, refuses: bool
+    rig: SocketRig, upstream: StandIn, refuses: bool
 ) -> None:
     listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
     if refuses:
@@ -178,16 +178,16 @@ async def test_the_other_name_is_tried_if_the_documented_one_brings_nothing(
     assert await (await upstream.peer()).message() == subscribe(SNAKE)
 
 
-async def test_the_other_name_is_tried_beside_channels_that_bring_events(rig: Rig, upstream: StandIn) -> None:
+async def test_the_other_name_is_tried_beside_channels_that_bring_events(rig: SocketRig, upstream: StandIn) -> None:
     trades, peer, _ = await opened(rig, upstream)
-    rig.socket.open(LIQUIDATIONS, Recorder())
+    rig.socket.open(LIQUIDATIONS, RecordingListener())
     assert await peer.message() == subscribe(CAMEL)
     await stay_busy(rig, peer, trades, 10)
     assert await peer.message() == subscribe(SNAKE)
     assert peer.pings == 0
 
 
-async def test_events_that_come_under_both_names_count_once(rig: Rig, upstream: StandIn) -> None:
+async def test_events_that_come_under_both_names_count_once(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
     await rig.clock.elapse(10)
     await peer.send_rows(SNAKE, order(1))
@@ -201,11 +201,11 @@ async def test_events_that_come_under_both_names_count_once(rig: Rig, upstream: 
     assert await listener.numbers() == [3]
 
 
-async def test_events_under_the_name_that_was_not_subscribed_to_are_taken(rig: Rig, upstream: StandIn) -> None:
+async def test_events_under_the_name_that_was_not_subscribed_to_are_taken(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
     await peer.send_rows(SNAKE, order(1))
     assert await listener.numbers() == [1]
-    ticker = Recorder()
+    ticker = RecordingListener()
     rig.socket.open(TICKER, ticker)
     assert await peer.message() == subscribe(TICKER_NAME)  # and the subscription stays
     await peer.send_rows(CAMEL, order(2))
@@ -218,10 +218,23 @@ async def test_events_under_the_name_that_was_not_subscribed_to_are_taken(rig: R
     assert rig.counts.bad == []
 
 
-async def test_a_channel_whose_names_are_all_refused_does_not_exist(rig: Rig, upstream: StandIn) -> None:
+async def test_a_channel_whose_names_are_all_refused_does_not_exist(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
     await peer.send(f"{CAMEL} not found")
     assert await peer.message() == unsubscribe(CAMEL)
     assert await peer.message() == subscribe(SNAKE)
     await peer.send(f"{SNAKE} not found")
     assert isinstance(await listener.next("refused"), UnknownName)
+
+
+async def test_a_name_that_was_refused_is_not_tried_as_a_probe(rig: SocketRig, upstream: StandIn) -> None:
+    listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
+    await peer.send(f"{CAMEL} not found")
+    assert await peer.message() == unsubscribe(CAMEL)
+    assert await peer.message() == subscribe(SNAKE)
+    await rig.clock.elapse(10)
+    assert await peer.text() == "ping"
+    await peer.send_rows(SNAKE, order(1))
+    assert await listener.numbers() == [1]
+    rig.socket.open(TICKER, RecordingListener())
+    assert await peer.message() == subscribe(TICKER_NAME)

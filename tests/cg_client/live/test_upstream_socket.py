@@ -16,13 +16,13 @@ from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.events import EventBatch, TradeEvent
 from cg_client.live.listener import BadFrame
 from cg_client.plans.plan_table import Plan
-from tests.cg_client.live.conftest import MakeRig, Rig, opened
+from tests.cg_client.live.conftest import MakeSocketRig, SocketRig, opened
 from tests.cg_client.live.rig import (
     TICKER,
     TICKER_NAME,
     TRADES,
     TRADES_NAME,
-    Recorder,
+    RecordingListener,
     StandIn,
     order,
     subscribe,
@@ -32,7 +32,7 @@ from tests.cg_client.live.rig import (
 from tests.clock import START
 
 
-async def test_events_of_a_channel_come_in_order_with_the_time_of_receipt(rig: Rig, upstream: StandIn) -> None:
+async def test_events_of_a_channel_come_in_order_with_the_time_of_receipt(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.send_rows(TRADES_NAME, order(1), order(2))
     batch: EventBatch = await listener.next("received")
@@ -53,9 +53,9 @@ async def test_events_of_a_channel_come_in_order_with_the_time_of_receipt(rig: R
     assert rig.client.is_accepted
 
 
-async def test_all_channels_share_one_connection_that_ends_with_the_last(rig: Rig, upstream: StandIn) -> None:
+async def test_all_channels_share_one_connection_that_ends_with_the_last(rig: SocketRig, upstream: StandIn) -> None:
     trades, peer, first = await opened(rig, upstream)
-    ticker = Recorder()
+    ticker = RecordingListener()
     second = rig.socket.open(TICKER, ticker)
     assert await peer.message() == subscribe(TICKER_NAME)
     await ticker.next("connected")
@@ -67,17 +67,17 @@ async def test_all_channels_share_one_connection_that_ends_with_the_last(rig: Ri
     assert peer.socket.close_code == 1000
     await until(lambda: not rig.socket.is_connected)
     assert (len(upstream.peers), trades.waiting, ticker.waiting) == (1, 0, 0)
-    again = Recorder()
+    again = RecordingListener()
     rig.socket.open(TICKER, again)
     assert await (await upstream.peer()).message() == subscribe(TICKER_NAME)
     await again.next("connected")
 
 
 async def test_a_closed_channel_hears_nothing_more_and_its_last_events_are_no_fault(
-    rig: Rig, upstream: StandIn
+    rig: SocketRig, upstream: StandIn
 ) -> None:
     closed, peer, handle = await opened(rig, upstream)
-    ticker = Recorder()
+    ticker = RecordingListener()
     rig.socket.open(TICKER, ticker)
     assert await peer.message() == subscribe(TICKER_NAME)
     handle.close()
@@ -90,9 +90,9 @@ async def test_a_closed_channel_hears_nothing_more_and_its_last_events_are_no_fa
     assert rig.counts.bad == []
 
 
-async def test_a_channel_that_is_opened_again_goes_over_to_the_new_listener(rig: Rig, upstream: StandIn) -> None:
+async def test_a_channel_that_is_opened_again_goes_over_to_the_new_listener(rig: SocketRig, upstream: StandIn) -> None:
     first, peer, handle = await opened(rig, upstream)
-    second = Recorder()
+    second = RecordingListener()
     rig.socket.open(TRADES, second)
     await second.next("connected")
     handle.close()  # which is not that of the second
@@ -101,16 +101,18 @@ async def test_a_channel_that_is_opened_again_goes_over_to_the_new_listener(rig:
     assert (first.waiting, rig.socket.channels) == (0, 1)
 
 
-async def test_the_sandbox_says_that_its_events_are_not_coinglass(rig: Rig, upstream: StandIn) -> None:
+async def test_the_sandbox_says_that_its_events_are_not_coinglass(rig: SocketRig, upstream: StandIn) -> None:
     upstream.headers = {"X-CoinGlass-Source": "sandbox"}
     listener, peer, _ = await opened(rig, upstream)
     await peer.send_rows(TRADES_NAME, order())
     assert (await listener.next("received")).sandbox
 
 
-async def test_a_plan_without_live_events_is_refused_without_connecting(make_rig: MakeRig, upstream: StandIn) -> None:
+async def test_a_plan_without_live_events_is_refused_without_connecting(
+    make_rig: MakeSocketRig, upstream: StandIn
+) -> None:
     rig = make_rig(upstream.url, plan=Plan.STARTUP)
-    listener = Recorder()
+    listener = RecordingListener()
     rig.socket.open(TRADES, listener)
     refusal = await listener.next("refused")
     assert isinstance(refusal, PlanRequired)
@@ -125,9 +127,9 @@ async def test_a_plan_without_live_events_is_refused_without_connecting(make_rig
     assert rig.socket.channels == 0
 
 
-async def test_a_refusal_by_coinglass_is_that_of_its_channel_alone(rig: Rig, upstream: StandIn) -> None:
+async def test_a_refusal_by_coinglass_is_that_of_its_channel_alone(rig: SocketRig, upstream: StandIn) -> None:
     trades, peer, _ = await opened(rig, upstream)
-    ticker = Recorder()
+    ticker = RecordingListener()
     rig.socket.open(TICKER, ticker)
     await peer.message()
     await ticker.next("connected")
@@ -138,14 +140,14 @@ async def test_a_refusal_by_coinglass_is_that_of_its_channel_alone(rig: Rig, ups
     assert await peer.message() == unsubscribe(TICKER_NAME)
     await peer.send_rows(TRADES_NAME, order(7))
     assert await trades.numbers() == [7]
-    again = Recorder()
+    again = RecordingListener()
     rig.socket.open(TICKER, again)  # the plan may have been changed
     assert await peer.message() == subscribe(TICKER_NAME)
 
 
-async def test_a_refusal_without_a_name_is_that_of_the_only_channel(rig: Rig, upstream: StandIn) -> None:
+async def test_a_refusal_without_a_name_is_that_of_the_only_channel(rig: SocketRig, upstream: StandIn) -> None:
     trades, peer, _ = await opened(rig, upstream)
-    ticker = Recorder()
+    ticker = RecordingListener()
     handle = rig.socket.open(TICKER, ticker)
     await peer.message()
     await ticker.next("connected")
@@ -157,7 +159,7 @@ async def test_a_refusal_without_a_name_is_that_of_the_only_channel(rig: Rig, up
     assert isinstance(await trades.next("refused"), PlanRequired)
 
 
-async def test_a_refusal_has_the_plan_looked_up_again(make_rig: MakeRig, upstream: StandIn) -> None:
+async def test_a_refusal_has_the_plan_looked_up_again(make_rig: MakeSocketRig, upstream: StandIn) -> None:
     rig = make_rig(upstream.url, account=Plan.STARTUP)
     listener, peer, _ = await opened(rig, upstream)
     assert rig.account_calls == 0
@@ -168,9 +170,11 @@ async def test_a_refusal_has_the_plan_looked_up_again(make_rig: MakeRig, upstrea
     assert rig.account_calls == 1
 
 
-async def test_a_plan_that_is_not_declared_is_looked_up_before_connecting(make_rig: MakeRig, upstream: StandIn) -> None:
+async def test_a_plan_that_is_not_declared_is_looked_up_before_connecting(
+    make_rig: MakeSocketRig, upstream: StandIn
+) -> None:
     refused = make_rig(upstream.url, plan=None, account=Plan.HOBBYIST)
-    listener = Recorder()
+    listener = RecordingListener()
     refused.socket.open(TRADES, listener)
     refusal = await listener.next("refused")
     assert (refusal.current, refusal.decided_by) == (Plan.HOBBYIST, GateSource.CATALOGUE)
@@ -180,7 +184,7 @@ async def test_a_plan_that_is_not_declared_is_looked_up_before_connecting(make_r
     assert rig.account_calls == 1
 
 
-async def test_what_could_not_be_read_is_counted_as_drift(rig: Rig, upstream: StandIn) -> None:
+async def test_what_could_not_be_read_is_counted_as_drift(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.send_rows(TRADES_NAME, order(price="much"))
     batch: EventBatch = await listener.next("received")
@@ -188,7 +192,7 @@ async def test_what_could_not_be_read_is_counted_as_drift(rig: Rig, upstream: St
     assert {(key.endpoint, key.field) for key in rig.client.drift.counts} == {("/ws-api/futures_trades", "price")}
 
 
-async def test_a_channel_that_does_not_exist_is_no_reason_to_go_on(rig: Rig, upstream: StandIn) -> None:
+async def test_a_channel_that_does_not_exist_is_no_reason_to_go_on(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.send(f"unknown channel: {TRADES_NAME}")
     refusal = await listener.next("refused")
@@ -198,7 +202,7 @@ async def test_a_channel_that_does_not_exist_is_no_reason_to_go_on(rig: Rig, ups
 
 
 @pytest.mark.parametrize("text", ["Invalid API key", '{"code":"401","msg":"API key missing"}'])
-async def test_a_refused_key_is_final_for_all_channels(rig: Rig, upstream: StandIn, text: str) -> None:
+async def test_a_refused_key_is_final_for_all_channels(rig: SocketRig, upstream: StandIn, text: str) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.send(text)
     assert isinstance(await listener.next("refused"), Unauthorized)
@@ -207,18 +211,18 @@ async def test_a_refused_key_is_final_for_all_channels(rig: Rig, upstream: Stand
     assert len(upstream.paths) == 1
 
 
-async def test_ten_thousand_events_at_once_are_passed_on_in_order(rig: Rig, upstream: StandIn) -> None:
+async def test_ten_thousand_events_at_once_are_passed_on_in_order(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.send_rows(TRADES_NAME, *(order(number) for number in range(10_000)))
     assert await listener.numbers() == [*range(10_000)]
 
 
-async def test_a_failing_listener_costs_the_other_channels_nothing(rig: Rig, upstream: StandIn) -> None:
+async def test_a_failing_listener_costs_the_other_channels_nothing(rig: SocketRig, upstream: StandIn) -> None:
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
     trades, peer, _ = await opened(rig, upstream)
 
-    class Faulty(Recorder):
+    class Faulty(RecordingListener):
         def received(self, batch: EventBatch) -> None:
             raise ZeroDivisionError(batch)
 
@@ -231,10 +235,10 @@ async def test_a_failing_listener_costs_the_other_channels_nothing(rig: Rig, ups
     assert [type(fault) for fault in faults] == [ZeroDivisionError]
 
 
-async def test_a_refused_listener_may_open_its_channel_again_at_once(rig: Rig, upstream: StandIn) -> None:
-    again = Recorder()
+async def test_a_refused_listener_may_open_its_channel_again_at_once(rig: SocketRig, upstream: StandIn) -> None:
+    again = RecordingListener()
 
-    class Persistent(Recorder):
+    class Persistent(RecordingListener):
         def refused(self, failure: CoinglassError | InvalidRequest) -> None:
             super().refused(failure)
             rig.socket.open(TRADES, again)
@@ -248,10 +252,10 @@ async def test_a_refused_listener_may_open_its_channel_again_at_once(rig: Rig, u
     assert await again.numbers() == [1]
 
 
-async def test_a_listener_may_close_another_channel_which_hears_nothing_more(rig: Rig, upstream: StandIn) -> None:
-    ticker = Recorder()
+async def test_a_listener_may_close_another_channel_which_hears_nothing_more(rig: SocketRig, upstream: StandIn) -> None:
+    ticker = RecordingListener()
 
-    class Closing(Recorder):
+    class Closing(RecordingListener):
         def interrupted(self, failure: CoinglassError) -> None:
             super().interrupted(failure)
             handle.close()
@@ -268,7 +272,7 @@ async def test_a_listener_may_close_another_channel_which_hears_nothing_more(rig
 
 
 async def test_a_message_that_we_fail_to_read_costs_only_itself(
-    rig: Rig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
+    rig: SocketRig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
@@ -282,12 +286,12 @@ async def test_a_message_that_we_fail_to_read_costs_only_itself(
     assert [type(fault) for fault in faults] == [ZeroDivisionError]
 
 
-async def test_a_thousand_channels_come_and_go_and_leave_nothing(rig: Rig, upstream: StandIn) -> None:
+async def test_a_thousand_channels_come_and_go_and_leave_nothing(rig: SocketRig, upstream: StandIn) -> None:
     _, peer, keeper = await opened(rig, upstream)
     tasks = len(asyncio.all_tasks())
     for number in range(1000):
         channel = Channel(ChannelKind.SPOT_TRADES, "Binance", "BTCUSDT", number)
-        listener = Recorder()
+        listener = RecordingListener()
         handle = rig.socket.open(channel, listener)
         assert await peer.message() == subscribe(*channel.names)
         handle.close()
@@ -299,7 +303,7 @@ async def test_a_thousand_channels_come_and_go_and_leave_nothing(rig: Rig, upstr
     await until(lambda: upstream.open == 0)
 
 
-async def test_many_connections_one_after_the_other_leave_nothing(rig: Rig, upstream: StandIn) -> None:
+async def test_many_connections_one_after_the_other_leave_nothing(rig: SocketRig, upstream: StandIn) -> None:
     tasks = len(asyncio.all_tasks())
     for _ in range(50):
         _, peer, handle = await opened(rig, upstream)
@@ -311,9 +315,9 @@ async def test_many_connections_one_after_the_other_leave_nothing(rig: Rig, upst
 
 
 @pytest.mark.parametrize("moment", ["at once", "while connecting", "connected", "interrupted"])
-async def test_closing_leaves_nothing_at_any_moment(rig: Rig, upstream: StandIn, moment: str) -> None:
+async def test_closing_leaves_nothing_at_any_moment(rig: SocketRig, upstream: StandIn, moment: str) -> None:
     tasks = len(asyncio.all_tasks())
-    listener = Recorder()
+    listener = RecordingListener()
     rig.socket.open(TRADES, listener)
     if moment == "while connecting":
         await until(lambda: rig.clock.sleeping == 1)
