@@ -161,8 +161,9 @@ def test_a_payload_of_two_lists_is_sent_as_a_whole(before: tuple[Any, Any], afte
     def rates(values: Sequence[tuple[str, float | None]] | None) -> list[ExchangeFundingRate] | None:
         if values is None:
             return None
-        others = dict.fromkeys(ExchangeFundingRate.__annotations__)
-        return [ExchangeFundingRate(**{**others, "exchange": name, "funding_rate": rate}) for name, rate in values]
+        blank: dict[str, Any] = dict.fromkeys(ExchangeFundingRate.__annotations__)
+        rows = [blank | {"exchange": name, "funding_rate": rate} for name, rate in values]
+        return [ExchangeFundingRate(**row) for row in rows]
 
     def payload(
         stablecoin: Sequence[tuple[str, float | None]] | None, coin: Sequence[tuple[str, float | None]] | None
