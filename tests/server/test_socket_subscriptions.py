@@ -270,6 +270,28 @@ async def test_a_client_that_answers_no_pings_is_closed_with_its_subscriptions(g
         assert b"\x88" in b"".join(iter(lambda: client.recv(4096), b""))  # a close frame
 
 
+async def test_a_client_that_does_not_answer_the_close_is_sent_nothing_after_it(
+    graph: Graph, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended: list[SocketConnection] = []
+    start = SocketConnection.start_keepalive
+
+    def start_keepalive(connection: SocketConnection) -> None:
+        connection.ping_interval, connection.ping_timeout, connection.close_timeout = 0.01, None, 0.1
+        start(connection)
+        ended.append(connection)
+
+    monkeypatch.setattr(SocketConnection, "start_keepalive", start_keepalive)
+    with raw_client(graph) as client:
+        await feed.has(1)
+        await feed.call(ended[0].end, 1001, "The reason.")
+        await feed.call(feed.publish, body(1))
+        received = b"".join(iter(lambda: client.recv(4096), b""))
+    await feed.has(0)
+    assert received.endswith(b"\x88\x0d\x03\xe9The reason.")
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
 @contextlib.contextmanager
 def raw_client(graph: Graph) -> Iterator[sockets.socket]:
     """Subscribe over a socket that answers nothing by itself."""
