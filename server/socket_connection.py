@@ -139,6 +139,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """Close as `websocket.close` does, but without a wait: what the application sends from now on fails."""
         if not self.is_open:
             return
+        self.stop_keepalive()
         self._tell_application(code, reason)
         self.conn.send_close(code, cut_reason(reason))
         self.transport.write(b"".join(self.conn.data_to_send()))

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import socket as sockets
+from asyncio.transports import BaseTransport
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +16,7 @@ from websockets.frames import Frame, Opcode
 
 from server.socket_connection import SocketConnection
 from tests.conftest import Graph, StartGraph
-from tests.running import LIMIT
+from tests.running import LIMIT, watching
 from tests.server.fake_feed import REFUSED, SUBSCRIPTION, FakeFeed, body, served
 from tests.test_websocket import PROTOCOL, address, send
 from tests.test_websocket_limits import HANDSHAKE
@@ -237,23 +239,82 @@ async def test_a_client_that_does_not_read_is_cut_off_later_than_others(
     assert client.close_code == 1006
 
 
+@pytest.fixture
+def frequent_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SocketConnection.connection_made
+
+    def connection_made(connection: SocketConnection, transport: BaseTransport) -> None:
+        made(connection, transport)
+        connection.ping_interval = connection.ping_timeout = 0.05
+
+    monkeypatch.setattr(SocketConnection, "connection_made", connection_made)
+
+
+@pytest.mark.usefixtures("frequent_pings")
+async def test_a_client_that_does_not_read_need_not_answer_pings(graph: Graph, feed: FakeFeed) -> None:
+    due = itertools.count()
+    with watching((SocketConnection, "schedule_ping")) as until:
+        async with opened(graph, max_queue=1) as client:
+            await subscribe(client, feed)
+            await feed.send(*(body(number, LARGE) for number in range(200)))
+            await asyncio.to_thread(until, lambda: next(due) > 20)
+            received = [await receive(client) for _ in range(200)]
+    assert numbers(received) == list(range(200))
+
+
+@pytest.mark.usefixtures("frequent_pings")
+async def test_a_client_that_answers_no_pings_is_closed_with_its_subscriptions(graph: Graph, feed: FakeFeed) -> None:
+    with raw_client(graph) as client:
+        await feed.has(1)
+        await feed.has(0)
+        assert b"\x88" in b"".join(iter(lambda: client.recv(4096), b""))  # a close frame
+
+
+async def test_a_client_that_does_not_answer_the_close_is_sent_nothing_after_it(
+    graph: Graph, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended: list[SocketConnection] = []
+    start = SocketConnection.start_keepalive
+
+    def start_keepalive(connection: SocketConnection) -> None:
+        connection.ping_interval, connection.ping_timeout, connection.close_timeout = 0.01, None, 0.1
+        start(connection)
+        ended.append(connection)
+
+    monkeypatch.setattr(SocketConnection, "start_keepalive", start_keepalive)
+    with raw_client(graph) as client:
+        await feed.has(1)
+        await feed.call(ended[0].end, 1001, "The reason.")
+        await feed.call(feed.publish, body(1))
+        received = b"".join(iter(lambda: client.recv(4096), b""))
+    await feed.has(0)
+    assert received.endswith(b"\x88\x0d\x03\xe9The reason.")
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+@contextlib.contextmanager
+def raw_client(graph: Graph) -> Iterator[sockets.socket]:
+    """Subscribe over a socket that answers nothing by itself."""
+    url = graph.http.base_url
+    with sockets.create_connection((url.host, url.port or 0), timeout=LIMIT) as client:
+        client.sendall(HANDSHAKE + b"\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 101")
+        subscribe = {"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIPTION}}
+        for message in ({"type": "connection_init"}, subscribe):
+            client.sendall(Frame(Opcode.TEXT, json.dumps(message).encode()).serialize(mask=True))
+        yield client
+
+
 @pytest.mark.parametrize("reads", [False, True])
 async def test_a_client_that_leaves_in_the_middle_of_a_frame_leaves_nothing(
     graph: Graph, feed: FakeFeed, *, reads: bool
 ) -> None:
-    url = graph.http.base_url
-    client = sockets.create_connection((url.host, url.port or 0), timeout=LIMIT)
-    client.sendall(HANDSHAKE + b"\r\n")
-    assert client.recv(4096).startswith(b"HTTP/1.1 101")
-    subscribe = {"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIPTION}}
-    for message in ({"type": "connection_init"}, subscribe):
-        client.sendall(Frame(Opcode.TEXT, json.dumps(message).encode()).serialize(mask=True))
-    await feed.has(1)
-    await feed.send(*[body(1, LARGE)] * 100)
-    if reads:
-        assert len(client.recv(1000)) > 0
-    client.sendall(b"\x81\xfe\x10")  # the start of a frame
-    client.close()
+    with raw_client(graph) as client:
+        await feed.has(1)
+        await feed.send(*[body(1, LARGE)] * 100)
+        if reads:
+            assert len(client.recv(1000)) > 0
+        client.sendall(b"\x81\xfe\x10")  # the start of a frame
     await feed.has(0)
     assert graph.data("{ __typename }")
 
