@@ -1,5 +1,6 @@
 """A feed of a channel of CoinGlass' WebSocket."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeAlias
@@ -14,7 +15,7 @@ from graph_types.enums import Freshness
 from graph_types.problems import Problems
 from graph_types.stream_status import StreamState, StreamStatus, resumed
 from live.events import Event, NewRows, Notice
-from live.feed import Feed
+from live.feed import GATED_SECONDS, Feed
 from payloads.source import Anomaly, DataSource
 from resolvers.results import problem
 
@@ -47,6 +48,9 @@ class ChannelFeed(Feed):
         self._socket, self._channel, self._row_of, self._gate = socket, channel, row_of, gate
         self._open: Closable | None = None
         self._state: StreamStatus | Problems | None = None
+        self._reopening: asyncio.Task[None] | None = None
+        self._was_connected = False
+        self._refused_at: tuple[datetime, float] | None = None  # by the wall clock and in monotonic seconds
 
     def opening(self) -> Sequence[Event]:
         return () if self._state is None else [Notice(self._state)]
@@ -59,6 +63,8 @@ class ChannelFeed(Feed):
         """Leave the channel open: clients that come back soon miss nothing."""
 
     async def close(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
         if self._open is not None:
             self._open.close()
             self._open = None
@@ -81,7 +87,12 @@ class ChannelFeed(Feed):
         self.publish(NewRows([self._row_of(event) for event in batch.events], source))
 
     def connected(self) -> None:
-        self._note(_CONNECTED)
+        if self._was_connected and self._refused_at is not None:
+            time, at = self._refused_at
+            self.resumed(time, self.clock.monotonic() - at)
+        else:
+            self._note(_CONNECTED)
+        self._was_connected, self._refused_at = True, None
 
     def interrupted(self, failure: CoinglassError) -> None:
         self._note(self._problem(failure))
@@ -91,7 +102,20 @@ class ChannelFeed(Feed):
         self._state = _CONNECTED  # for those who come later
 
     def refused(self, failure: CoinglassError | InvalidRequest) -> None:
-        self._note(self._problem(failure), ends=True)
+        """Try again from time to time, unless there is no such channel: the plan or the key may change."""
+        if isinstance(failure, InvalidRequest):
+            self._note(self._problem(failure), ends=True)
+            return
+        if self._refused_at is None:
+            self._refused_at = self.clock.now(), self.clock.monotonic()
+            self._note(self._problem(failure))
+        self._reopening = asyncio.create_task(self._reopen())
+
+    async def _reopen(self) -> None:
+        await self.clock.sleep(GATED_SECONDS)
+        if self._open is not None:
+            self._open.close()
+        self._open = self._socket.open(self._channel, self)
 
     def _note(self, value: StreamStatus | Problems, *, ends: bool = False) -> None:
         self._state = value

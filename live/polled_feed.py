@@ -14,7 +14,7 @@ from cg_client.errors import ProblemCode
 from graph_types.problems import InvalidInput, PlanGated, Unavailable
 from graph_types.stream_status import StreamState, StreamStatus, resumed
 from live.events import Changes, Event, Notice
-from live.feed import Feed
+from live.feed import GATED_SECONDS, Feed
 from payloads.updates import changed_part
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class PolledFeed(Feed):
         super().__init__(clock, ring_rows)
         self._ask, self._period = ask, period
         self._current: Any = None  # the last payload
-        self._failing: Unavailable | StreamStatus | None = None  # what was said since the last answer
+        self._failing: Unavailable | PlanGated | StreamStatus | None = None  # what was said since the last answer
         self._last_answer: tuple[datetime, float] | None = None  # when, by the wall clock and in monotonic seconds
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
         self._task: asyncio.Task[None] | None = None
@@ -89,23 +89,25 @@ class PolledFeed(Feed):
 
     def _take(self, value: Any) -> None:  # noqa: ANN401  # a payload or a problem
         match value:
-            case PlanGated() | InvalidInput():
+            case InvalidInput():
                 self.publish(Notice(value, ends=True))
+            case PlanGated():
+                self._fail(value, GATED_SECONDS)
             case Unavailable():
-                self._fail(value)
+                self._fail(value, value.retry_after or 0.0)
             case _:
                 self._succeed(value)
 
-    def _fail(self, problem: Unavailable) -> None:
-        """Say once why there is nothing new; go on asking."""
-        wait = max(self._period, problem.retry_after or 0.0)
+    def _fail(self, problem: Unavailable | PlanGated, seconds: float) -> None:
+        """Say once why there is nothing new; go on asking, after as many seconds at least."""
+        wait = max(self._period, seconds)
         self._next = max(self._next, self.clock.monotonic() + wait)
-        said: Unavailable | StreamStatus = problem
+        failing: Unavailable | PlanGated | StreamStatus = problem
         if problem.code is ProblemCode.QUOTA_EXHAUSTED:
-            said = self._polled(wait, "The quota of requests to CoinGlass is short, and goes to queries first.")
-        if type(self._failing) is not type(said):  # the codes of one outage alternate
-            self.publish(Notice(said))
-        self._failing = said
+            failing = self._polled(wait, "The quota of requests to CoinGlass is short, and goes to queries first.")
+        if type(self._failing) is not type(failing):  # the codes of one outage alternate
+            self.publish(Notice(failing))
+        self._failing = failing
 
     def _succeed(self, payload: Any) -> None:  # noqa: ANN401  # of any field
         part = payload if self._current is None else changed_part(self._current, payload)

@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from cg_client.call import count_upstream_calls
+from cg_client.plans.key_plan import KeyPlan
 from cg_client.plans.plan_table import Plan
 from cg_client.quota.requester import Priority
+from live.feed import GATED_SECONDS
 from tests.live.rig import PRICE, PRICE_PATH, LiveRig, Reader
 
 HOUR_MS = 3_600_000
@@ -178,24 +180,35 @@ async def test_a_fault_of_the_server_is_said_and_does_not_end_the_polls(
 
 
 @pytest.mark.parametrize(
-    ("query", "plan", "kind"),
+    "query",
     [
-        (PRICE.replace("H1", "M1"), Plan.HOBBYIST, "INTERVAL_TOO_FINE"),
-        (PRICE.replace("$last: Int = 3", "$last: Int = 0"), Plan.PROFESSIONAL, "BAD_USER_INPUT"),
-        (PRICE.replace("BTC/USDT", "NOPE/USDT"), Plan.PROFESSIONAL, "BAD_USER_INPUT"),
-        (PRICE.replace("Binance", "Nowhere"), Plan.PROFESSIONAL, "BAD_USER_INPUT"),
+        PRICE.replace("$last: Int = 3", "$last: Int = 0"),
+        PRICE.replace("BTC/USDT", "NOPE/USDT"),
+        PRICE.replace("Binance", "Nowhere"),
     ],
 )
-async def test_what_cannot_be_had_ends_the_stream_and_is_not_requested(query: str, plan: Plan, kind: str) -> None:
-    rig = LiveRig(plan)
+async def test_what_does_not_exist_ends_the_stream_and_is_not_requested(rig: LiveRig, query: str) -> None:
     reader = await rig.subscribe(query)
     await rig.elapse(1)
-    assert reader.kinds[-1] == kind
+    assert reader.kinds[-1] == "BAD_USER_INPUT"
     assert reader.subscription.is_ended
     assert rig.calls(PRICE_PATH) == 0
     reader.close()
     await rig.elapse(1)
     assert len(rig.feeds) == len(rig.broadcasts) == 0
+
+
+async def test_a_series_that_the_plan_lacks_is_said_once_and_comes_after_an_upgrade() -> None:
+    rig = LiveRig(Plan.HOBBYIST)
+    reader = await rig.subscribe(PRICE.replace("H1", "M1"))
+    await rig.elapse(3 * GATED_SECONDS)
+    assert reader.kinds == ["POLLED", "INTERVAL_TOO_FINE"]
+    assert not reader.subscription.is_ended
+    assert rig.calls(PRICE_PATH) == 0
+    rig.sandbox.plan = Plan.PROFESSIONAL
+    rig.client.gate.key = KeyPlan(declared=Plan.PROFESSIONAL)
+    await rig.elapse(GATED_SECONDS)
+    assert reader.kinds == ["POLLED", "INTERVAL_TOO_FINE", "snapshot"]
     await rig.close()
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from cg_client.errors import BadArgument, UpstreamTimeout
+from cg_client.errors import BadArgument, Unauthorized, UpstreamTimeout
+from live.feed import GATED_SECONDS
 from served_schema.live_operation import LiveOperation
 from server.live.broadcast import Subscription
 from tests.live.rig import LIQUIDATIONS, PRICE, LiveRig, Reader, liquidation
@@ -164,6 +165,22 @@ async def test_the_end_reaches_all_clients_whoever_notices_it(rig: LiveRig) -> N
     assert reader.kinds[-1] == joined.kinds[-1] == "BAD_USER_INPUT"
     assert reader.subscription.is_ended
     assert joined.subscription.is_ended
+
+
+async def test_a_channel_that_the_plan_lacks_is_tried_again_and_states_the_gap(rig: LiveRig) -> None:
+    reader = await connected(rig)
+    await rig.send([liquidation(1)])
+    await rig.elapse(1)
+    for _ in range(3):
+        rig.socket.listener.refused(Unauthorized("The key was revoked."))
+        await rig.elapse(GATED_SECONDS)
+    assert len(rig.socket.opened) == 4
+    rig.socket.listener.connected()
+    await rig.send([liquidation(2)])
+    await rig.elapse(1)
+    assert reader.kinds == ["CONNECTED", "rows", "UNAUTHORIZED", "RESUMED", "rows"]
+    assert reader.values[3]["gapSeconds"] == pytest.approx(3 * GATED_SECONDS, abs=2)
+    assert not reader.subscription.is_ended
 
 
 async def test_a_failure_of_the_server_ends_the_stream_instead_of_stopping_it(rig: LiveRig) -> None:
