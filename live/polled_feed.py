@@ -19,6 +19,7 @@ from payloads.updates import changed_part
 
 log = structlog.get_logger(__name__)
 
+_AGAIN: Final = 60.0  # seconds after a failure, also where the refresh takes a day
 _SOONEST: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
 
 RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
@@ -26,7 +27,7 @@ _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has change
 
 
 class Polled(NamedTuple):
-    """What the field answered, and until when it stays the same, in monotonic seconds; 0 if that is not known."""
+    """What the field answered, and until when it stays the same, in monotonic seconds, if that is known."""
 
     value: Any
     expires_at: float
@@ -80,7 +81,7 @@ class PolledFeed(Feed):
             self._next = started + self._period
             try:
                 value, expires_at = await self._ask(is_first=self._current is None)
-                if expires_at > started:
+                if started < expires_at < math.inf:
                     self._next = max(started + _SOONEST, expires_at)
                 self._take(value)
             except Exception:
@@ -98,10 +99,11 @@ class PolledFeed(Feed):
 
     def _fail(self, problem: Unavailable) -> None:
         """Say once why there is nothing new; go on asking."""
-        wait = max(self._period, problem.retry_after or 0.0)
-        self._next = max(self._next, self.clock.monotonic() + wait)
+        is_quota = problem.code is ProblemCode.QUOTA_EXHAUSTED
+        wait = max(problem.retry_after or 0.0, min((2 if is_quota else 1) * self._period, _AGAIN))
+        self._next = self.clock.monotonic() + wait
         said: Unavailable | StreamStatus = problem
-        if problem.code is ProblemCode.QUOTA_EXHAUSTED:
+        if is_quota:
             said = self._polled(wait, "The quota of requests to CoinGlass is short, and goes to queries first.")
         if type(self._failing) is not type(said):  # the codes of one outage alternate
             self.publish(Notice(said))
