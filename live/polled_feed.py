@@ -46,6 +46,7 @@ class PolledFeed(Feed):
         super().__init__(clock, ring_rows)
         self._ask, self._period = ask, period
         self._current: Any = None  # the last payload
+        self._is_answered = False  # by a payload or a problem
         self._failing: Unavailable | StreamStatus | None = None  # what was said since the last answer
         self._last_answer: tuple[datetime, float] | None = None  # when, by the wall clock and in monotonic seconds
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
@@ -80,7 +81,8 @@ class PolledFeed(Feed):
             started = self.clock.monotonic()
             self._next = started + self._period
             try:
-                value, expires_at = await self._ask(is_first=self._current is None)
+                value, expires_at = await self._ask(is_first=not self._is_answered)
+                self._is_answered = True
                 if started < expires_at < math.inf:
                     self._next = max(started + _SOONEST, expires_at)
                 self._take(value)

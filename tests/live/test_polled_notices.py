@@ -99,6 +99,14 @@ async def test_a_series_of_days_is_requested_again_soon_after_a_failure(
     await feed.close()
 
 
+async def test_only_the_first_request_is_one_that_a_client_waits_for(clock: SteppedClock) -> None:
+    feed = ScriptedFeed(clock, BROKEN)
+    feed.watch(lambda: None)
+    await clock.elapse(3 * PERIOD)
+    assert feed.firsts == [True, False, False, False]
+    await feed.close()
+
+
 async def test_a_gap_is_measured_by_a_clock_that_does_not_jump(clock: SteppedClock) -> None:
     feed = ScriptedFeed(clock, SERIES)
     feed.watch(lambda: None)
