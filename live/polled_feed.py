@@ -19,6 +19,7 @@ from payloads.updates import changed_part
 
 log = structlog.get_logger(__name__)
 
+_AGAIN: Final = 60.0  # seconds after a failure, also where the refresh takes a day
 _SOONEST: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
 
 RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
@@ -26,7 +27,7 @@ _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has change
 
 
 class Polled(NamedTuple):
-    """What the field answered, and until when it stays the same, in monotonic seconds; 0 if that is not known."""
+    """What the field answered, and until when it stays the same, in monotonic seconds, if that is known."""
 
     value: Any
     expires_at: float
@@ -45,7 +46,8 @@ class PolledFeed(Feed):
         super().__init__(clock, ring_rows)
         self._ask, self._period = ask, period
         self._current: Any = None  # the last payload
-        self._failing: Unavailable | PlanGated | StreamStatus | None = None  # what was said since the last answer
+        self._is_answered = False  # by a payload or a problem
+        self._failing: Unavailable | PlanGated | StreamStatus | None = None  # what was sent since the last answer
         self._last_answer: tuple[datetime, float] | None = None  # when, by the wall clock and in monotonic seconds
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
         self._task: asyncio.Task[None] | None = None
@@ -79,8 +81,9 @@ class PolledFeed(Feed):
             started = self.clock.monotonic()
             self._next = started + self._period
             try:
-                value, expires_at = await self._ask(is_first=self._current is None)
-                if expires_at > started:
+                value, expires_at = await self._ask(is_first=not self._is_answered)
+                self._is_answered = True
+                if started < expires_at < math.inf:
                     self._next = max(started + _SOONEST, expires_at)
                 self._take(value)
             except Exception:
@@ -99,11 +102,12 @@ class PolledFeed(Feed):
                 self._succeed(value)
 
     def _fail(self, problem: Unavailable | PlanGated, seconds: float) -> None:
-        """Say once why there is nothing new; go on asking, after as many seconds at least."""
-        wait = max(self._period, seconds)
-        self._next = max(self._next, self.clock.monotonic() + wait)
+        """Send once why there is nothing new; go on asking, after as many seconds at least."""
+        is_quota = problem.code is ProblemCode.QUOTA_EXHAUSTED
+        wait = max(seconds, min((2 if is_quota else 1) * self._period, _AGAIN))
+        self._next = self.clock.monotonic() + wait
         failing: Unavailable | PlanGated | StreamStatus = problem
-        if problem.code is ProblemCode.QUOTA_EXHAUSTED:
+        if is_quota:
             failing = self._polled(wait, "The quota of requests to CoinGlass is short, and goes to queries first.")
         if type(self._failing) is not type(failing):  # the codes of one outage alternate
             self.publish(Notice(failing))

@@ -44,9 +44,12 @@ class ScriptedFeed(PolledFeed):
     """Each poll brings `answer`."""
 
     def __init__(self, clock: SteppedClock, answer: Any, **options: Any) -> None:  # of any field
-        super().__init__(self._answer, PERIOD, clock, **options)
+        self._expires_at = options.pop("expires_at", 0.0)
+        super().__init__(self._answer, options.pop("period", PERIOD), clock, **options)
         self.answer, self.polls = answer, 0
+        self.firsts: list[bool] = []
 
-    async def _answer(self, *, is_first: bool) -> Polled:  # noqa: ARG002  # as of Ask
+    async def _answer(self, *, is_first: bool) -> Polled:
         self.polls += 1
-        return Polled(self.answer, 0.0)
+        self.firsts.append(is_first)
+        return Polled(self.answer, self._expires_at)

@@ -206,8 +206,8 @@ async def test_a_series_that_the_plan_lacks_is_said_once_and_comes_after_an_upgr
     assert not reader.subscription.is_ended
     assert rig.calls(PRICE_PATH) == 0
     rig.sandbox.plan = Plan.PROFESSIONAL
-    rig.client.gate.key = KeyPlan(declared=Plan.PROFESSIONAL)
-    await rig.elapse(GATED_SECONDS)
+    rig.client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
+    await rig.elapse(GATED_SECONDS + 1)
     assert reader.kinds == ["POLLED", "INTERVAL_TOO_FINE", "snapshot"]
     await rig.close()
 

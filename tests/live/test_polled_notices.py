@@ -1,5 +1,6 @@
 """What a polled feed says of failures, to those who watch and to those who come later."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -77,6 +78,33 @@ async def test_each_change_of_the_state_is_said_once(
     clock: SteppedClock, answers: list[Any], events: list[str]
 ) -> None:
     assert await said(clock, *answers) == events
+
+
+@pytest.mark.parametrize("expires_at", [0.0, math.inf])
+@pytest.mark.parametrize("code", [ProblemCode.UPSTREAM_ERROR, ProblemCode.QUOTA_EXHAUSTED])
+async def test_a_series_of_days_is_requested_again_soon_after_a_failure(
+    clock: SteppedClock, code: ProblemCode, expires_at: float
+) -> None:
+    feed = ScriptedFeed(clock, unavailable(code), period=86_400.0, expires_at=expires_at)
+    feed.watch(lambda: None)
+    await clock.elapse(130)
+    assert feed.polls == 3
+    feed.answer = SERIES
+    await clock.elapse(60)
+    assert word(feed.ring.after(feed.ring.last - 1)[0].event) == "snapshot"
+    await clock.elapse(86_000)
+    assert feed.polls == 4
+    await clock.elapse(1_000)
+    assert feed.polls == 5
+    await feed.close()
+
+
+async def test_only_the_first_request_is_one_that_a_client_waits_for(clock: SteppedClock) -> None:
+    feed = ScriptedFeed(clock, BROKEN)
+    feed.watch(lambda: None)
+    await clock.elapse(3 * PERIOD)
+    assert feed.firsts == [True, False, False, False]
+    await feed.close()
 
 
 async def test_a_gap_is_measured_by_a_clock_that_does_not_jump(clock: SteppedClock) -> None:
