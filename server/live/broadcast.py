@@ -98,10 +98,10 @@ class Subscription:
             self._is_catching_up = True
             self._broadcast.catch_up(self)
             return first
-        new = _piece(messages.after(self.index))
-        self._broadcast.counts.sent += len(new)
-        self.index, self.at = self.index + len(new), new[-1].end
-        return [*first, *(message.body for message in new)]
+        bodies, self.at = self._broadcast.piece(self.index)
+        self._broadcast.counts.sent += len(bodies)
+        self.index += len(bodies)
+        return [*first, *bodies] if first else bodies
 
     def add_first(self, bodies: Sequence[bytes]) -> None:
         """Send these before any other message."""
@@ -132,6 +132,8 @@ class Broadcast:
         self.is_ended = feed.is_ended
         self._position, self._feed_total = feed.ring.last, feed.total  # of the last event that is in messages
         self.end = Point(self._position, 0)  # of the last message
+        self._piece_at = 0, 0  # the messages before and after those that were taken last
+        self._piece: tuple[Sequence[bytes], Point] = (), self.end
         self._advancing = asyncio.Lock()
         self._openings: dict[Cursor | None, asyncio.Task[Sequence[bytes]]] = {}  # at this position
         self._news = asyncio.Event()
@@ -159,6 +161,14 @@ class Broadcast:
             del self.subscriptions[subscription]
             if not self.subscriptions:
                 self._close()
+
+    def piece(self, index: int) -> tuple[Sequence[bytes], Point]:
+        """Return the messages after this one, as many as a client takes at once, and the place after them."""
+        if self._piece_at != (index, self.messages.last):  # as a rule all clients are at the same one
+            messages = _piece(self.messages.after(index))
+            self._piece_at = index, self.messages.last
+            self._piece = tuple(message.body for message in messages), messages[-1].end
+        return self._piece
 
     def catch_up(self, subscription: Subscription) -> None:
         """Tell a client that it was too slow, and let it go on from what there is."""
