@@ -53,26 +53,26 @@ def polled(parent: Parent, name: str, description: str) -> Any:  # noqa: ANN401 
     followed = _field_of(parent.kind, name)
     endpoint: Endpoint = min(followed.metadata["endpoints"], key=lambda item: item.refresh)
     answer = cast("Callable[..., Any]", followed.base_resolver.wrapped_func)  # type: ignore[union-attr]  # it has one
-    own = [item for key, item in inspect.signature(answer).parameters.items() if key not in ("self", "info")]
+    rest = [item for key, item in inspect.signature(answer).parameters.items() if key not in ("self", "info")]
     names = [item.name for item in parent.arguments]
     path = f"{parent.kind.__name__}.{name}"
 
     async def resolve(_: object, info: Info, after: str | None = None, **arguments: Any) -> Source:  # noqa: ANN401  # as the signature states
-        place = {key: arguments.pop(key) for key in names}
+        identifiers = {key: arguments.pop(key) for key in names}
 
         async def ask(info: Info) -> object:
-            value = answer(await parent.find(info, **place), info, **arguments)
+            value = answer(await parent.find(info, **identifiers), info, **arguments)
             return await value if isawaitable(value) else value
 
         try:
             cursor = None if not after else Cursor.parse(after)
-            found = await parent.find(info, **place)
+            parent_object = await parent.find(info, **identifiers)
         except FAILURES as error:
             return refused(info.context, error, endpoint)
-        key = path, tuple(getattr(found, item) for item in parent.identity), repr(sorted(arguments.items()))
+        key = path, tuple(getattr(parent_object, item) for item in parent.identity), repr(sorted(arguments.items()))
         return Source(follow(info.context, key, ask, endpoint), key, whole, cursor)
 
-    sign(resolve, [*parent.arguments, *own, AFTER])
+    sign(resolve, [*parent.arguments, *rest, AFTER])
     cost = followed.metadata["cost"]
     return strawberry.subscription(resolver=resolve, description=description, metadata={"cost": cost})
 
@@ -85,17 +85,17 @@ def follow(context: Context, key: Hashable, ask: Callable[[Info], Awaitable[obje
     new_context = partial(Context, context.client, context.symbols, "", planner=context.planner, grace=False)
 
     async def answer(*, is_first: bool) -> Polled:
-        own = new_context(requester=SYSTEM if is_first else SYSTEM.in_the_background())
+        poll_context = new_context(requester=SYSTEM if is_first else SYSTEM.in_the_background())
         try:  # calls of the first answer count for the client that started the feed, later ones for nobody
             with contextlib.nullcontext() if is_first else count_upstream_calls():
-                value = await ask(cast("Info", SimpleNamespace(context=own)))  # all that they read of it
+                value = await ask(cast("Info", SimpleNamespace(context=poll_context)))  # all that they read of it
         except asyncio.CancelledError:  # nobody watches any more
-            own.abandon()
+            poll_context.abandon()
             raise
         except FAILURES as error:
             error.endpoint = error.endpoint or endpoint.path
-            value = problem(error, own.client.gate)
-        return Polled(value, own.validity.expires_at)
+            value = problem(error, poll_context.client.gate)
+        return Polled(value, poll_context.validity.expires_at)
 
     period = endpoint.refresh.total_seconds()
     return feeds_of(context).feed(key, lambda: PolledFeed(answer, period, context.client.clock))

@@ -42,14 +42,14 @@ class Source:
         cursor = self.feed.cursor(0)
         for item in published:
             if waiting and not isinstance(item.event, NewRows):
-                values += self._one(_together(waiting), cursor)
+                values += self._values_of(_together(waiting), cursor)
                 waiting = []
             cursor = Cursor(self.feed.epoch, item.position, item.time_ms)
             if isinstance(item.event, NewRows):
                 waiting.append(item.event)
             else:
-                values += self._one(item.event, cursor)
-        return [*values, *(self._one(_together(waiting), cursor) if waiting else ())]
+                values += self._values_of(item.event, cursor)
+        return [*values, *(self._values_of(_together(waiting), cursor) if waiting else ())]
 
     def opening(self, events: Sequence[Event], cursor: Cursor) -> list[Presented]:
         """Return the values of what is sent before the first event.
@@ -58,10 +58,12 @@ class Source:
         """
         first = next((index for index, event in enumerate(events) if isinstance(event, Changes)), 0)
         return [
-            value for index, event in enumerate(events) for value in self._one(event, None if index < first else cursor)
+            value
+            for index, event in enumerate(events)
+            for value in self._values_of(event, None if index < first else cursor)
         ]
 
-    def _one(self, event: Event, cursor: Cursor | None) -> list[Presented]:
+    def _values_of(self, event: Event, cursor: Cursor | None) -> list[Presented]:
         text, position = ("", 0) if cursor is None else (str(cursor), cursor.position)
         if not isinstance(event, Notice):
             presented = self.present(event, text)

@@ -36,7 +36,7 @@ _UNREAD: Final = "{} events were not read in time, and not sent. Subscribe `afte
 _TOO_FAST: Final = "{} events of CoinGlass came faster than the server could read them, and are lost."
 
 
-class Point(NamedTuple):
+class StreamPoint(NamedTuple):
     """A place in a stream. `position`: in its feed. `events`: how many of CoinGlass' events there were up to it."""
 
     position: int
@@ -49,7 +49,7 @@ class Message:
 
     body: bytes
     events_before: int
-    end: Point
+    end: StreamPoint
 
 
 class Subscription:
@@ -64,7 +64,7 @@ class Subscription:
         self._is_woken = self._is_catching_up = False
         self.go_on_from(broadcast.messages.last, broadcast.end)
 
-    def go_on_from(self, index: int, at: Point) -> None:
+    def go_on_from(self, index: int, at: StreamPoint) -> None:
         """Note up to which message and place the client has everything, or knows what it has not."""
         self.index, self.at, self._is_catching_up = index, at, False
 
@@ -131,9 +131,9 @@ class Broadcast:
         feed = source.feed
         self.is_ended = feed.is_ended
         self._position, self._feed_total = feed.ring.last, feed.total  # of the last event that is in messages
-        self.end = Point(self._position, 0)  # of the last message
+        self.end = StreamPoint(self._position, 0)  # of the last message
         self._piece_at = 0, 0  # the messages before and after those that were taken last
-        self._piece: tuple[Sequence[bytes], Point] = (), self.end
+        self._piece: tuple[Sequence[bytes], StreamPoint] = (), self.end
         self._advancing = asyncio.Lock()
         self._openings: dict[Cursor | None, asyncio.Task[Sequence[bytes]]] = {}  # at this position
         self._news = asyncio.Event()
@@ -148,7 +148,7 @@ class Broadcast:
         self.subscriptions[subscription] = None
         try:
             await self._advance()  # so that no cursor is ahead of the messages
-            subscription.go_on_from(self.messages.last, Point(self._position, self.end.events))
+            subscription.go_on_from(self.messages.last, StreamPoint(self._position, self.end.events))
             for opening in self._opening(after):
                 subscription.add_first(await asyncio.shield(opening))
         except BaseException:
@@ -162,7 +162,7 @@ class Broadcast:
             if not self.subscriptions:
                 self._close()
 
-    def piece(self, index: int) -> tuple[Sequence[bytes], Point]:
+    def piece(self, index: int) -> tuple[Sequence[bytes], StreamPoint]:
         """Return the messages after this one, as many as a client takes at once, and the place after them."""
         if self._piece_at != (index, self.messages.last):  # as a rule all clients are at the same one
             messages = _piece(self.messages.after(index))
@@ -178,11 +178,11 @@ class Broadcast:
         """Name the place where the client was, so that it can subscribe anew with nothing missing."""
         if isinstance(self.source.feed, PolledFeed):
             await self._advance()
-            index, at = self.messages.last, Point(self._position, self.end.events)
+            index, at = self.messages.last, StreamPoint(self._position, self.end.events)
             openings = self._opening(None)
         else:
             index = self.messages.first - 1
-            at = Point(subscription.at.position, self.messages.after(index)[0].events_before)
+            at = StreamPoint(subscription.at.position, self.messages.after(index)[0].events_before)
             openings = []
         dropped = at.events - subscription.at.events
         self.counts.dropped += dropped
@@ -264,7 +264,7 @@ class Broadcast:
         self._openings = {}
         for body, value in zip(bodies, values, strict=True):
             self.counts.executed += 1
-            before, self.end = self.end.events, Point(value.position, self.end.events + value.events)
+            before, self.end = self.end.events, StreamPoint(value.position, self.end.events + value.events)
             self.messages.append(Message(body, before, self.end), len(body))
             self.is_ended = value.ends
 

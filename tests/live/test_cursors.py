@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_client.errors import BadArgument
@@ -27,12 +27,14 @@ def encoded(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+@settings(deadline=None)
 @given(st.text("abcXYZ019-_", max_size=12), st.integers(0, 10**12), st.integers(0, _MAX_MS))
 def test_a_cursor_is_read_as_it_was_written(epoch: str, position: int, time_ms: int) -> None:
     cursor = Cursor(epoch, position, time_ms)
     assert Cursor.parse(str(cursor)) == cursor
 
 
+@settings(deadline=None)
 @given(st.text() | st.binary().map(lambda data: base64.urlsafe_b64encode(data).decode()))
 def test_any_text_is_a_cursor_or_refused(text: str) -> None:
     with contextlib.suppress(BadArgument):
@@ -101,6 +103,7 @@ async def test_each_event_has_the_cursor_from_which_the_rest_follows(rig: LiveRi
         assert rows == list(range(index, 6))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 9), st.integers(0, 12)), max_size=30),
     st.integers(1, 20),
@@ -114,10 +117,10 @@ def test_a_ring_keeps_the_newest_items_within_its_limit(items: list[tuple[int, i
         assert ring.append(ring.last, weight) == len(every)
         ring.forget(forget)
         forgotten = max(forgotten, min(forget, ring.last - 1))
-        kept = every[ring.first - 1 :]
-        assert kept
-        assert len(kept) == 1 or sum(weight for _, weight in kept) <= limit
-        assert ring.weight == sum(weight for _, weight in kept)
+        remaining = every[ring.first - 1 :]
+        assert remaining
+        assert len(remaining) == 1 or sum(weight for _, weight in remaining) <= limit
+        assert ring.weight == sum(weight for _, weight in remaining)
         assert ring.first > forgotten
         for position in range(ring.last + 2):
             assert ring.holds(position) == (ring.first - 1 <= position <= ring.last)

@@ -171,12 +171,12 @@ async def test_nothing_comes_after_the_end(desk: Desk) -> None:
 async def test_to_close_closes_all_and_the_socket() -> None:
     socket, clock = StubSocket(), SteppedClock()
     feeds = Feeds(socket, clock)
-    made = [NotedFeed(clock) for _ in range(3)]
-    for key, feed in enumerate(made):
+    opened = [NotedFeed(clock) for _ in range(3)]
+    for key, feed in enumerate(opened):
         feeds.feed(key, lambda feed=feed: feed)  # type: ignore[misc]  # mypy infers no type of a default
-    made[0].watch(wake)
+    opened[0].watch(wake)
     tasks = len(asyncio.all_tasks())
     await feeds.close()
-    assert all(feed.told[-1] == "close" for feed in made)
+    assert all(feed.told[-1] == "close" for feed in opened)
     assert socket.is_closed
     assert len(asyncio.all_tasks()) < tasks

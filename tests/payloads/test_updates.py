@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import strawberry
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_client.intervals import Interval
@@ -41,6 +41,7 @@ def closes(payload: PriceSeries) -> dict[int, float | None]:
     return {candle.timestamp: candle.close for candle in payload.candles}
 
 
+@settings(deadline=None)
 @given(CLOSES, CLOSES)
 def test_changes_of_a_series_are_the_points_that_are_new_or_differ(
     old: dict[int, float | None], new: dict[int, float | None]
@@ -64,6 +65,7 @@ def test_changes_of_a_series_are_the_points_that_are_new_or_differ(
         assert (part.interval, part.source.endpoint) == (after.interval, after.source.endpoint)
 
 
+@settings(deadline=None)
 @given(CLOSES)
 def test_the_same_points_are_no_change_whenever_they_were_fetched(values: dict[int, float | None]) -> None:
     old, new = series(values), series(values)
@@ -92,6 +94,7 @@ def flows(days: Mapping[int, Sequence[tuple[str, float | None]]]) -> ETFFlows:
     return from_rows(ETFFlows, rows, source=SOURCE)
 
 
+@settings(deadline=None)
 @given(FLOWS, FLOWS)
 def test_rows_with_lists_in_them_are_compared_by_all_of_their_values(old: dict[int, Any], new: dict[int, Any]) -> None:
     after = flows(new)
@@ -107,31 +110,34 @@ def test_rows_with_lists_in_them_are_compared_by_all_of_their_values(old: dict[i
 
 
 @strawberry.type
-class Coin(Sourced):
+class NamedRow(Sourced):
     symbol: str
     value: float | None
 
 
 @strawberry.type
-class Coins(Sourced):
+class NamedRows(Sourced):
     capped: bool
-    coins: list[Coin]
+    coins: list[NamedRow]
 
 
 @strawberry.type
 class Nameless(Sourced):
-    values: list["Level"]
+    values: list["NamelessRow"]
 
 
 @strawberry.type
-class Level:
+class NamelessRow:
     price: float | None
 
 
-def coins(rows: Sequence[tuple[str, float | None]], source: DataSource = SOURCE) -> Coins:
-    return Coins(source=source, capped=False, coins=[Coin(source=source, symbol=name, value=it) for name, it in rows])
+def coins(rows: Sequence[tuple[str, float | None]], source: DataSource = SOURCE) -> NamedRows:
+    return NamedRows(
+        source=source, capped=False, coins=[NamedRow(source=source, symbol=name, value=it) for name, it in rows]
+    )
 
 
+@settings(deadline=None)
 @given(NAMED, NAMED)
 def test_changes_of_a_list_are_the_rows_that_are_new_or_differ(old: list[Any], new: list[Any]) -> None:
     before, after = dict(old), dict(new)
@@ -147,15 +153,17 @@ def test_changes_of_a_list_are_the_rows_that_are_new_or_differ(old: list[Any], n
         assert part is not payload or changed == new == [] or len(changed) == len(new)
 
 
+@settings(deadline=None)
 @given(st.lists(FIGURES, max_size=3), st.lists(FIGURES, max_size=3))
 def test_rows_without_names_are_sent_as_a_whole(old: list[Any], new: list[Any]) -> None:
     def levels(values: list[Any]) -> Nameless:
-        return Nameless(source=SOURCE, values=[Level(price=value) for value in values])
+        return Nameless(source=SOURCE, values=[NamelessRow(price=value) for value in values])
 
     payload = levels(new)
     assert changed_part(levels(old), payload) is (None if old == new else payload)
 
 
+@settings(deadline=None)
 @given(st.tuples(RATES, RATES), st.tuples(RATES, RATES))
 def test_a_payload_of_two_lists_is_sent_as_a_whole(before: tuple[Any, Any], after: tuple[Any, Any]) -> None:
     def rates(values: Sequence[tuple[str, float | None]] | None) -> list[ExchangeFundingRate] | None:

@@ -29,7 +29,7 @@ client_steps = st.one_of(
 
 
 @dataclass
-class Client:
+class ResumingClient:
     """What one client has been sent over all of its connections."""
 
     variables: Mapping[str, Any]

@@ -34,7 +34,7 @@ def numbers(reader: Reader) -> list[int]:
     return [int(order["price"]) for order in rows]
 
 
-async def send_one_by_one(rig: LiveRig, first: int, last: int) -> None:
+async def send_in_turn(rig: LiveRig, first: int, last: int) -> None:
     for number in range(first, last):
         await rig.send([liquidation(number)])
         await rig.elapse(0.3)
@@ -99,7 +99,7 @@ async def test_a_burst_comes_in_parts() -> None:
 async def test_a_slow_client_is_told_how_many_events_it_has_not(rig: LiveRig) -> None:
     slow, quick = await connected(rig), await connected(rig)
     slow.slow = True
-    await send_one_by_one(rig, 0, 20)
+    await send_in_turn(rig, 0, 20)
     slow.read()
     await rig.elapse(1)
     assert numbers(quick) == list(range(20))
@@ -112,7 +112,7 @@ async def test_a_slow_client_is_told_how_many_events_it_has_not(rig: LiveRig) ->
 async def test_what_a_slow_client_has_not_comes_after_the_cursor_of_its_notice(rig: LiveRig) -> None:
     slow, _ = await connected(rig), await connected(rig)
     slow.slow = True
-    await send_one_by_one(rig, 0, 20)
+    await send_in_turn(rig, 0, 20)
     slow.read()
     await rig.elapse(1)
     (lagging,) = [value for value in slow.values if value.get("state") == "LAGGING"]
@@ -142,10 +142,10 @@ async def test_messages_that_all_clients_have_are_dropped() -> None:
     rig = LiveRig()
     slow, quick = await connected(rig), await connected(rig)
     broadcast = quick.subscription._broadcast
-    await send_one_by_one(rig, 0, 20)
+    await send_in_turn(rig, 0, 20)
     assert len(broadcast.messages.after(broadcast.messages.first - 1)) <= 2
     slow.slow = True
-    await send_one_by_one(rig, 20, 30)
+    await send_in_turn(rig, 20, 30)
     assert len(broadcast.messages.after(broadcast.messages.first - 1)) >= 10
     slow.read()
     await rig.elapse(1)

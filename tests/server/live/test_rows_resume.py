@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.live.rig import LIQUIDATIONS, LiveRig, Value, kind_of, liquidation
-from tests.server.live.clients import FEW_EXAMPLES, Client, Step, client_steps
+from tests.server.live.clients import FEW_EXAMPLES, ResumingClient, Step, client_steps
 
 row_steps = st.one_of(
     client_steps,
@@ -23,7 +23,7 @@ def check_rows(seen: Sequence[Value], expected: Sequence[int], *, is_exact: bool
 
     Without `is_exact` the counts are upper bounds: what a feed dropped, the selection may not have had.
     """
-    place, dropped, may_jump = 0, 0, False
+    position, dropped, may_jump = 0, 0, False
     for index, value in enumerate(seen):
         match kind_of(value):
             case "LAGGING":
@@ -35,13 +35,13 @@ def check_rows(seen: Sequence[Value], expected: Sequence[int], *, is_exact: bool
             case "rows":
                 numbers = [int(order["price"]) for order in value["data"]["orders"]]
                 at = expected.index(numbers[0])
-                assert at >= place, "a row came twice"
+                assert at >= position, "a row came twice"
                 if not may_jump:
-                    assert at == place + dropped or (not is_exact and at < place + dropped)
+                    assert at == position + dropped or (not is_exact and at < position + dropped)
                 assert numbers == list(expected[at : at + len(numbers)])
-                place, dropped, may_jump = at + len(numbers), 0, False
+                position, dropped, may_jump = at + len(numbers), 0, False
     if is_exact and not may_jump:
-        assert place + dropped == len(expected)
+        assert position + dropped == len(expected)
 
 
 @FEW_EXAMPLES
@@ -54,26 +54,31 @@ class _Rows:
     def __init__(self, ring_bytes: int, ring_events: int) -> None:
         self.rig, self.ring_events = LiveRig(ring_bytes=ring_bytes), ring_events
         # The first two share an operation; the others have two more on the same feed, one of which selects odd rows.
-        self.clients = [Client({}), Client({}), Client({"minUsd": 0.5}), Client({"minUsd": 100})]
+        self.clients = [
+            ResumingClient({}),
+            ResumingClient({}),
+            ResumingClient({"minUsd": 0.5}),
+            ResumingClient({"minUsd": 100}),
+        ]
         self.sent: list[int] = []
 
-    async def connect(self, one: Client) -> None:
-        if one.reader is None:
-            one.seen.append({"state": "CUT"})
-            one.reader = await self.rig.subscribe(LIQUIDATIONS, **one.variables, after=one.cursor)
+    async def connect(self, member: ResumingClient) -> None:
+        if member.reader is None:
+            member.seen.append({"state": "CUT"})
+            member.reader = await self.rig.subscribe(LIQUIDATIONS, **member.variables, after=member.cursor)
 
     async def connect_all(self) -> None:
         """Connect those that are not; if none is, that starts a new feed."""
         is_new = not self.rig.socket.listeners
-        for one in self.clients:
-            await self.connect(one)
+        for member in self.clients:
+            await self.connect(member)
         if is_new:
             for feed in self.rig.feeds._feeds.values():
                 feed.ring._limit = self.ring_events
             self.rig.socket.listener.connected()
             await self.rig.elapse(1)
-        for one in self.clients:
-            one.see()
+        for member in self.clients:
+            member.see()
 
     async def run(self, steps: Sequence[Step]) -> None:
         await self.connect_all()
@@ -82,12 +87,12 @@ class _Rows:
         await self.rig.elapse(1)
         await self.connect_all()
         reference = self.clients[0]
-        for one in self.clients:
-            await self.read_all(one)
-            expected = [row for row in self.sent if usd(row) >= one.variables.get("minUsd", 0)]
-            is_exact = "minUsd" not in one.variables or all(kind_of(value) != "LAGGING" for value in reference.seen)
-            check_rows(one.seen, expected, is_exact=is_exact)
-            one.cut(0)
+        for member in self.clients:
+            await self.read_all(member)
+            expected = [row for row in self.sent if usd(row) >= member.variables.get("minUsd", 0)]
+            is_exact = "minUsd" not in member.variables or all(kind_of(value) != "LAGGING" for value in reference.seen)
+            check_rows(member.seen, expected, is_exact=is_exact)
+            member.cut(0)
         await self.rig.close()
         assert len(self.rig.broadcasts) == len(self.rig.socket.listeners) == 0
 
@@ -101,8 +106,8 @@ class _Rows:
             case "elapse":
                 await self.rig.elapse(first) if first else await self.rig.settle()
             case "leave":
-                for one in self.clients:
-                    one.cut(second)
+                for member in self.clients:
+                    member.cut(second)
                 await self.rig.elapse(first)
                 await self.connect_all()
             case "return":
@@ -110,13 +115,13 @@ class _Rows:
             case _:
                 self.clients[first].step(kind, second)
 
-    async def read_all(self, one: Client) -> None:
+    async def read_all(self, member: ResumingClient) -> None:
         """Let a client read until nothing is left for it."""
-        assert one.reader is not None
+        assert member.reader is not None
         for _ in range(4):
-            one.reader.read()
+            member.reader.read()
             await self.rig.elapse(1)
-        one.see()
+        member.see()
 
 
 def usd(number: int) -> float:

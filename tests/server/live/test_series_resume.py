@@ -22,7 +22,7 @@ from server.live.counts import BroadcastCounts
 from tests.clock import SteppedClock
 from tests.live.rig import Reader, Value, kind_of
 from tests.live.series import PERIOD, ScriptedFeed, series, unavailable
-from tests.server.live.clients import CLIENTS, FEW_EXAMPLES, Client, Step, client_steps
+from tests.server.live.clients import CLIENTS, FEW_EXAMPLES, ResumingClient, Step, client_steps
 
 series_steps = st.one_of(
     client_steps,
@@ -47,25 +47,30 @@ class _Points:
         self.ring_bytes, self.ring_rows = ring_bytes, ring_rows
         self.feed: ScriptedFeed | None = None
         self.broadcasts: dict[str, Broadcast] = {}
-        self.clients = [Client({"of": "a"}), Client({"of": "a"}), Client({"of": "b"}), Client({"of": "b"})]
+        self.clients = [
+            ResumingClient({"of": "a"}),
+            ResumingClient({"of": "a"}),
+            ResumingClient({"of": "b"}),
+            ResumingClient({"of": "b"}),
+        ]
         self.times, self.closes = count(5), count(100)
 
-    async def connect(self, one: Client) -> None:
-        if one.reader is not None:
+    async def connect(self, member: ResumingClient) -> None:
+        if member.reader is not None:
             return
         if self.feed is None:  # as after the linger
             self.feed = ScriptedFeed(self.clock, series(self.current), ring_rows=self.ring_rows)
-        name = one.variables["of"]
+        name = member.variables["of"]
         if name not in self.broadcasts:
             source = Source(self.feed, name, whole)
             forget = partial(self.broadcasts.__delitem__, name)
             self.broadcasts[name] = Broadcast(source, render, BroadcastCounts(), forget, self.ring_bytes)
-        after = None if one.cursor is None else Cursor.parse(one.cursor)
-        one.reader = Reader(await self.broadcasts[name].join(after))
+        after = None if member.cursor is None else Cursor.parse(member.cursor)
+        member.reader = Reader(await self.broadcasts[name].join(after))
 
     async def connect_all(self) -> None:
-        for one in self.clients:
-            await self.connect(one)
+        for member in self.clients:
+            await self.connect(member)
 
     async def run(self, steps: Sequence[Step]) -> None:
         await self.connect_all()
@@ -73,15 +78,15 @@ class _Points:
             await self.step(kind, first, second)
         await self.connect_all()
         await self.poll(self.current)
-        for one in self.clients:
+        for member in self.clients:
             for _ in range(4):
-                one.read()
+                member.read()
                 await self.clock.elapse(1)
-            one.see()
-            assembled = assemble(one.seen)
+            member.see()
+            assembled = assemble(member.seen)
             window = {time: close for time, close in assembled.items() if time >= min(self.current)}
             assert window == self.current
-            one.cut(0)
+            member.cut(0)
         assert self.feed is not None
         await self.feed.close()
         assert not self.broadcasts
@@ -123,8 +128,8 @@ class _Points:
             self.feed.answer = series(self.current)
 
     async def leave(self, seconds: int, lost: int) -> None:
-        for one in self.clients:
-            one.cut(lost)
+        for member in self.clients:
+            member.cut(lost)
         await self.clock.elapse(seconds)
         if seconds > LINGER_SECONDS and self.feed is not None:
             await self.feed.close()
