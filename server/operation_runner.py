@@ -19,13 +19,13 @@ from resolvers.context import Context, Tabulation
 from resolvers.operation_record import OperationRecord
 from served_schema.live_operation import LiveOperation
 from served_schema.schema import ServedSchema
-from served_schema.subscription import Subscription
 from server import dry_run
 from server.batch import BatchCharge, BatchCost
 from server.budgets import Charge
 from server.client_pool import KeyUpstream
 from server.http import ALLOW, NO_STORE, DryRun, Request
 from server.live.broadcasts import Broadcasts
+from server.live.result_stream import ResultStream
 from server.live.subscribers import Subscribers
 from server.operations import OperationRefused, OperationRequest
 from server.results import body_of
@@ -110,7 +110,7 @@ class OperationRunner:
 
     async def subscribe(
         self, caller: Caller, operation: OperationRequest, context: Context, upstream: KeyUpstream
-    ) -> Subscription | ExecutionResult:
+    ) -> ResultStream | ExecutionResult:
         """Begin a subscription, which counts for the caller from now on, or return the result if it is refused."""
         refused = self.subscribers.why_refused(caller.name)
         if refused is not None:
@@ -127,7 +127,7 @@ class OperationRunner:
 
     async def _subscribe(
         self, operation: OperationRequest, context: Context, upstream: KeyUpstream
-    ) -> Subscription | ExecutionResult:
+    ) -> ResultStream | ExecutionResult:
         context.live = upstream.feeds
         live = await self.schema.accept_subscription(
             operation.text, operation.variables, context, operation.name, operation.extensions

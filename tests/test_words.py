@@ -91,6 +91,7 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {  # of WORDS and NAMES: files in which
 YARDSTICK = "bench/plain.py"  # its types are those of our schema
 SHARED_TYPE_NAMES: dict[str, str] = {  # name: why two types have it
     "Query": "the root of each GraphQL schema",
+    "Subscription": "the root of the schema's streams, and CoinGlass' word for the plan of a key",
 }
 
 

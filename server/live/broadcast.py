@@ -52,7 +52,7 @@ class Message:
     end: StreamPoint
 
 
-class Subscription:
+class BroadcastClient:
     """One client of a broadcast: what it was sent, and what is to be sent to it."""
 
     __slots__ = ("_broadcast", "_first", "_is_catching_up", "_is_woken", "_wake", "at", "index")
@@ -127,7 +127,7 @@ class Broadcast:
     ) -> None:
         self.source, self._render, self.counts, self._when_empty = source, render, counts, when_empty
         self.messages: Ring[Message] = Ring(ring_bytes)
-        self.subscriptions: dict[Subscription, None] = {}
+        self.subscriptions: dict[BroadcastClient, None] = {}
         feed = source.feed
         self.is_ended = feed.is_ended
         self._position, self._feed_total = feed.ring.last, feed.total  # of the last event that is in messages
@@ -142,9 +142,9 @@ class Broadcast:
         self._start(self._send())
         feed.watch(self._note_news)
 
-    async def join(self, after: Cursor | None) -> Subscription:
+    async def join(self, after: Cursor | None) -> BroadcastClient:
         """Add a client, which goes on after the cursor, or begins with the state as it is now."""
-        subscription = Subscription(self)
+        subscription = BroadcastClient(self)
         self.subscriptions[subscription] = None
         try:
             await self._advance()  # so that no cursor is ahead of the messages
@@ -156,7 +156,7 @@ class Broadcast:
             raise
         return subscription
 
-    def leave(self, subscription: Subscription) -> None:
+    def leave(self, subscription: BroadcastClient) -> None:
         if subscription in self.subscriptions:
             del self.subscriptions[subscription]
             if not self.subscriptions:
@@ -170,11 +170,11 @@ class Broadcast:
             self._piece = tuple(message.body for message in messages), messages[-1].end
         return self._piece
 
-    def catch_up(self, subscription: Subscription) -> None:
+    def catch_up(self, subscription: BroadcastClient) -> None:
         """Tell a client that it was too slow, and let it go on from what there is."""
         self._start(self._catch_up(subscription))
 
-    async def _catch_up(self, subscription: Subscription) -> None:
+    async def _catch_up(self, subscription: BroadcastClient) -> None:
         """Name the place where the client was, so that it can subscribe anew with nothing missing."""
         if isinstance(self.source.feed, PolledFeed):
             await self._advance()

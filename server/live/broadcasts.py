@@ -9,7 +9,7 @@ import orjson
 from resolvers.context import Context
 from served_schema.live_operation import LiveOperation
 from server.client_pool import KeyUpstream
-from server.live.broadcast import RING_BYTES, Broadcast, Subscription
+from server.live.broadcast import RING_BYTES, Broadcast, BroadcastClient
 from server.live.counts import BroadcastCounts
 from server.response_limit import ResponseLimit, ResponseTooLarge
 from server.results import body_of
@@ -31,7 +31,7 @@ class Broadcasts:
         """Return the number of broadcasts."""
         return len(self._by_key)
 
-    async def join(self, operation: LiveOperation, upstream: KeyUpstream) -> Subscription:
+    async def join(self, operation: LiveOperation, upstream: KeyUpstream) -> BroadcastClient:
         """Add a client to the broadcast of its operation, which is new if it is the first."""
         source = operation.source
         key = operation.key, source.feed.epoch

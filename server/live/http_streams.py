@@ -8,9 +8,9 @@ from typing import Final
 import orjson
 from strawberry.types import ExecutionResult
 
-from served_schema.subscription import Subscription
 from server.client_pool import KeyUpstream
 from server.http import ALLOW, DryRun, Request, Response
+from server.live.result_stream import ResultStream
 from server.live.stream_formats import FORMATS, StreamFormat
 from server.live.subscribers import Subscribers
 from server.negotiation import requested_format, stream_type
@@ -29,7 +29,7 @@ async def one_result(result: Callable[[], Awaitable[bytes]], form: StreamFormat)
             yield form.opening
         while not (await asyncio.wait((task,), timeout=form.heartbeat_seconds))[0]:
             yield form.heartbeat
-        yield form.result(task.result()) + form.ending
+        yield form.result(task.result()) + form.terminator
     finally:
         task.cancel()
 
@@ -63,7 +63,7 @@ class HTTPSubscriptions:
         if isinstance(source, ExecutionResult):
             errors = [error.formatted for error in source.errors or ()]
             self._traffic.refused[errors[0].get("extensions", {}).get("code", "INTERNAL_SERVER_ERROR"), "200"] += 1
-            yield form.opening + form.result(orjson.dumps({"errors": errors})) + form.ending
+            yield form.opening + form.result(orjson.dumps({"errors": errors})) + form.terminator
             return
         subscription = HTTPSubscription(request, source, form, self._runner.subscribers)
         async with contextlib.aclosing(subscription.parts()) as parts:
@@ -74,7 +74,7 @@ class HTTPSubscriptions:
 class HTTPSubscription:
     """Takes nothing while the client does not read: sending waits for it, and the source keeps the position."""
 
-    def __init__(self, opening: Request, source: Subscription, form: StreamFormat, subscribers: Subscribers) -> None:
+    def __init__(self, opening: Request, source: ResultStream, form: StreamFormat, subscribers: Subscribers) -> None:
         self.opening, self.caller = opening, opening.caller.name
         self._source, self._form, self._subscribers = source, form, subscribers
         self._change = asyncio.Event()
@@ -94,7 +94,7 @@ class HTTPSubscription:
                 for block in _blocks(map(form.result, bodies)):
                     yield block
                 if is_last:
-                    yield form.ending
+                    yield form.terminator
                     return
                 if not bodies and not await self._has_changed():
                     yield form.heartbeat

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
-from served_schema.subscription import Subscription
 from server.live.frames import complete_frame, next_frames, next_head
+from server.live.result_stream import ResultStream
 
 if TYPE_CHECKING:
     from server.client_pool import KeyUpstream
@@ -51,7 +51,7 @@ class SocketSubscription:
         id_: str,
         opening: "Request",
         caller: str,
-        source: Subscription,
+        source: ResultStream,
         connection: FrameConnection,
         subscribers: "Subscribers",
         upstream: "KeyUpstream",
@@ -59,7 +59,7 @@ class SocketSubscription:
     ) -> None:
         """`on_end` is called with the id when the source has ended, before the client hears of it."""
         self._id, self._head, self.opening, self.caller = id_, next_head(id_), opening, caller
-        self._source: Subscription | None = source
+        self._source: ResultStream | None = source
         self._connection, self._subscribers, self._upstream, self._on_end = connection, subscribers, upstream, on_end
         subscribers.add(self)
         connection.subscriptions += 1

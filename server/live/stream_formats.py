@@ -1,7 +1,7 @@
 """How results are written into an endless response: as server-sent events, or as the parts of a multipart body.
 
-`opening` precedes everything, and `ending` is the last of a stream that is complete. `heartbeat` is sent after so many
-seconds without a result, so that proxies and clients do not take the connection for dead. `interruption` is the last of
+`opening` precedes everything, and `terminator` is the last of a stream that is complete. `heartbeat` is sent after so
+many seconds without a result, so that proxies and clients do not take the connection for dead. `interruption` is the last of
 a stream that the client should request again, and `failure` returns what ends one that cannot go on.
 """
 
@@ -31,7 +31,7 @@ class EventStream:
 
     headers = _headers(b"text/event-stream")
     opening = b""
-    ending = b"event: complete\r\ndata: \r\n\r\n"
+    terminator = b"event: complete\r\ndata: \r\n\r\n"
     heartbeat = b": ping\r\n\r\n"
     heartbeat_seconds = 15.0
     interruption = b": %s\r\n\r\n" % _GOING_AWAY.encode()
@@ -40,7 +40,7 @@ class EventStream:
         return b"event: next\r\ndata: %s\r\n\r\n" % body
 
     def failure(self, message: str, code: str) -> bytes:
-        return self.result(b'{"errors":%s}' % _errors(message, code)) + self.ending
+        return self.result(b'{"errors":%s}' % _errors(message, code)) + self.terminator
 
 
 def _part(body: bytes) -> bytes:
@@ -53,7 +53,7 @@ class Multipart:
 
     headers = _headers(b'multipart/mixed;boundary="graphql";subscriptionSpec="1.0"')
     opening = b"--graphql"
-    ending = b"--\r\n"
+    terminator = b"--\r\n"
     heartbeat = _part(b"{}")
     heartbeat_seconds = 5.0
 
@@ -64,7 +64,7 @@ class Multipart:
         return _part(b'{"payload":%s}' % body)
 
     def failure(self, message: str, code: str) -> bytes:
-        return _part(b'{"payload":null,"errors":%s}' % _errors(message, code)) + self.ending
+        return _part(b'{"payload":null,"errors":%s}' % _errors(message, code)) + self.terminator
 
 
 StreamFormat: TypeAlias = EventStream | Multipart

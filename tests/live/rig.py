@@ -24,7 +24,7 @@ from sandbox.app import KEY, Sandbox, create_sandbox
 from served_schema.live_operation import LiveOperation
 from served_schema.schema import ServedSchema
 from server.client_pool import KeyUpstream
-from server.live.broadcast import RING_BYTES, Subscription
+from server.live.broadcast import RING_BYTES, BroadcastClient
 from server.live.broadcasts import Broadcasts
 from server.response_limit import ResponseLimit
 from tests.cases import SCHEMA
@@ -79,7 +79,7 @@ class StubChannel:
         del self._socket.listeners[self._channel]
 
 
-class Upstream(httpx.AsyncBaseTransport):
+class SandboxUpstream(httpx.AsyncBaseTransport):
     """The sandbox, but for the data in `data`, by path, and the statuses in `failing`."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -106,7 +106,7 @@ class Upstream(httpx.AsyncBaseTransport):
 class Reader:
     """A client that takes what it is woken for, unless it is `slow`."""
 
-    def __init__(self, subscription: Subscription) -> None:
+    def __init__(self, subscription: BroadcastClient) -> None:
         self.subscription = subscription
         self.slow = False
         self.bodies: list[bytes] = []
@@ -169,7 +169,7 @@ class LiveRig:
         self.clock = SteppedClock()
         self.sandbox = Sandbox(plan, now=lambda: self.clock.now().timestamp())
         config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan)
-        self.rest = Upstream(self.sandbox)
+        self.rest = SandboxUpstream(self.sandbox)
         self.client = Client(config, clock=self.clock, transport=self.rest, policy=RetryPolicy(attempts=1))
         self.socket = StubSocket()
         self.feeds = Feeds(self.socket, self.clock, **feeds)

@@ -19,20 +19,20 @@ END = Notice(StreamStatus(state=StreamState.CONNECTED, message=""), ends=True)
 
 
 class NotedFeed(EndedFeed):
-    """Notes what it is told."""
+    """Notes what it is called for."""
 
     def __init__(self, clock: SteppedClock) -> None:
         super().__init__(clock)
-        self.told: list[str] = []
+        self.calls: list[str] = []
 
     def start(self) -> None:
-        self.told.append("start")
+        self.calls.append("start")
 
     def pause(self) -> None:
-        self.told.append("pause")
+        self.calls.append("pause")
 
     async def close(self) -> None:
-        self.told.append("close")
+        self.calls.append("close")
 
 
 class Desk:
@@ -72,10 +72,10 @@ async def test_a_feed_runs_from_the_first_watcher_to_the_last(desk: Desk) -> Non
     feed.watch(wake)
     feed.watch(other_wake)
     feed.unwatch(wake)
-    assert feed.told == ["start"]
+    assert feed.calls == ["start"]
     feed.unwatch(other_wake)
     feed.watch(wake)
-    assert feed.told == ["start", "pause", "start"]
+    assert feed.calls == ["start", "pause", "start"]
 
 
 async def test_a_feed_without_watchers_is_kept_for_a_while(desk: Desk) -> None:
@@ -89,14 +89,14 @@ async def test_a_feed_without_watchers_is_kept_for_a_while(desk: Desk) -> None:
     assert desk.feed("a") is feed
     feed.unwatch(wake)
     await desk.clock.elapse(LINGER_SECONDS + 1)
-    assert feed.told[-1] == "close"
+    assert feed.calls[-1] == "close"
     assert len(desk.feeds) == 0
 
 
 async def test_a_feed_that_nobody_ever_watches_goes_as_well(desk: Desk) -> None:
     feed = desk.feed("a")
     await desk.clock.elapse(LINGER_SECONDS + 1)
-    assert feed.told == ["close"]
+    assert feed.calls == ["close"]
     assert len(desk.feeds) == 0
 
 
@@ -105,8 +105,8 @@ async def test_the_feed_that_was_left_first_makes_room(desk: Desk) -> None:
     watched.watch(wake)
     desk.feed("new")
     await desk.clock.elapse(0)
-    assert first.told == ["close"]
-    assert second.told == []
+    assert first.calls == ["close"]
+    assert second.calls == []
     assert desk.feed("watched") is watched
     assert len(desk.feeds) == 3
 
@@ -130,7 +130,7 @@ async def test_an_ended_feed_is_replaced_and_closed_when_it_is_left(desk: Desk) 
     new.watch(wake)
     ended.unwatch(wake)
     await desk.clock.elapse(0)
-    assert ended.told[-1] == "close"
+    assert ended.calls[-1] == "close"
     assert desk.feed("a") is new
 
 
@@ -139,7 +139,7 @@ async def test_an_ended_feed_that_nobody_watches_is_closed_when_it_is_replaced(d
     ended.publish(END)
     assert desk.feed("a") is not ended
     await desk.clock.elapse(0)
-    assert ended.told == ["close"]
+    assert ended.calls == ["close"]
 
 
 async def test_who_leaves_an_ended_feed_does_not_keep_its_successor(desk: Desk) -> None:
@@ -177,6 +177,6 @@ async def test_to_close_closes_all_and_the_socket() -> None:
     opened[0].watch(wake)
     tasks = len(asyncio.all_tasks())
     await feeds.close()
-    assert all(feed.told[-1] == "close" for feed in opened)
+    assert all(feed.calls[-1] == "close" for feed in opened)
     assert socket.is_closed
     assert len(asyncio.all_tasks()) < tasks

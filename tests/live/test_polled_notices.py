@@ -31,7 +31,7 @@ def word(event: Event) -> str:
     return value.state.name if isinstance(value, StreamStatus) else value.code.name
 
 
-async def said(clock: SteppedClock, *answers: Any) -> list[str]:
+async def statuses(clock: SteppedClock, *answers: Any) -> list[str]:
     """Return the events of polls with these answers, each of which stands for two minutes."""
     feed = ScriptedFeed(clock, answers[0])
     feed.watch(lambda: None)
@@ -77,7 +77,7 @@ async def test_a_short_quota_makes_the_period_longer_until_it_suffices(clock: St
 async def test_each_change_of_the_state_is_said_once(
     clock: SteppedClock, answers: list[Any], events: list[str]
 ) -> None:
-    assert await said(clock, *answers) == events
+    assert await statuses(clock, *answers) == events
 
 
 @pytest.mark.parametrize("expires_at", [0.0, math.inf])

@@ -269,7 +269,7 @@ def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off(server: tuple[
 
 
 @pytest.mark.parametrize(
-    ("extended", "owner", "own"),
+    ("extended", "owner", "extensions"),
     [
         (HTTPConnection, HttpToolsProtocol, {"review", "end_with_answer"}),
         (
@@ -279,9 +279,9 @@ def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off(server: tuple[
         ),
     ],
 )
-def test_uvicorn_has_the_methods_that_are_overridden(extended: type, owner: type, own: set[str]) -> None:
+def test_uvicorn_has_the_methods_that_are_overridden(extended: type, owner: type, extensions: set[str]) -> None:
     public = {name for name, value in vars(extended).items() if inspect.isfunction(value) and name[0] != "_"}
-    assert public - vars(owner).keys() == own
+    assert public - vars(owner).keys() == extensions
     assert hasattr(HttpToolsProtocol, "_start_asgi_task")
 
 

@@ -155,11 +155,11 @@ async def test_a_client_that_takes_no_stream_is_told_the_three_ways(graph: Graph
 
 async def test_the_refusal_of_one_client_is_not_shared_with_one_that_takes_parts(graph: Graph, feed: FakeFeed) -> None:
     feed.end()
-    question = {"json": {"query": SUBSCRIPTION}, "headers": {"accept": "application/json"}}
+    options = {"json": {"query": SUBSCRIPTION}, "headers": {"accept": "application/json"}}
     async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=LIMIT) as client:
         for accept, status in [("application/json", 406), (ACCEPT_PARTS, 200)] * 3:
-            question["headers"] = {"accept": accept}
-            assert (await client.post("/graphql", **question)).status_code == status  # type: ignore[arg-type]  # as above
+            options["headers"] = {"accept": accept}
+            assert (await client.post("/graphql", **options)).status_code == status  # type: ignore[arg-type]  # as above
 
 
 async def test_a_dry_run_or_a_head_begins_nothing(graph: Graph, feed: FakeFeed) -> None:

@@ -241,10 +241,10 @@ async def test_a_client_that_does_not_read_is_cut_off_later_than_others(
 
 @pytest.fixture
 def frequent_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = SocketConnection.connection_made
+    original = SocketConnection.connection_made
 
     def connection_made(connection: SocketConnection, transport: BaseTransport) -> None:
-        made(connection, transport)
+        original(connection, transport)
         connection.ping_interval = connection.ping_timeout = 0.05
 
     monkeypatch.setattr(SocketConnection, "connection_made", connection_made)

@@ -19,17 +19,17 @@ class Watching:
 
     def __init__(self, registry: Subscribers, caller: str) -> None:
         self.caller, self.opening = caller, Request(http_scope())
-        self.told: list[str] = []
+        self.calls: list[str] = []
         self._registry = registry
         registry.reserve(caller)
         registry.add(self)
 
     def interrupt(self) -> None:
-        self.told.append("interrupt")
+        self.calls.append("interrupt")
         self._registry.remove(self)
 
     def expire(self, reason: str) -> None:
-        self.told.append(reason)
+        self.calls.append(reason)
         self._registry.remove(self)
 
 
@@ -62,7 +62,7 @@ async def test_only_credentials_that_are_refused_end_subscriptions() -> None:
     clock = FakeClock()
     with pytest.raises(KeyboardInterrupt):
         await registry.watch(cast("Access", access), clock)
-    assert (valid.told, refused.told, unclear.told) == ([], ["The token has expired."], [])
+    assert (valid.calls, refused.calls, unclear.calls) == ([], ["The token has expired."], [])
     assert len(registry) == 2
     assert set(clock.slept) == {subscribers.REVIEW_SECONDS}
 
@@ -76,14 +76,14 @@ async def test_an_open_server_looks_at_no_credentials() -> None:
 def test_a_subscription_counts_from_the_reservation_to_its_end() -> None:
     registry = Subscribers(2)
     registry.reserve("a")
-    one = Watching(registry, "a")
+    watching = Watching(registry, "a")
     refused = registry.why_refused("a")
     assert refused is not None
     assert refused.extensions == {"code": "TOO_MANY_SUBSCRIPTIONS"}
     assert registry.why_refused("b") is None
     registry.release("a")
     assert registry.why_refused("a") is None
-    registry.remove(one)
+    registry.remove(watching)
     assert not registry._by_caller
 
 
@@ -93,6 +93,6 @@ def test_what_was_begun_before_the_end_and_is_added_after_it_ends_too() -> None:
     registry.interrupt_all()
     refused = registry.why_refused("a")
     after = Watching(registry, "a")
-    assert (before.told, after.told, len(registry)) == (["interrupt"], ["interrupt"], 0)
+    assert (before.calls, after.calls, len(registry)) == (["interrupt"], ["interrupt"], 0)
     assert refused is not None
     assert refused.extensions == {"code": "SERVICE_UNAVAILABLE"}

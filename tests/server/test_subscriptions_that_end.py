@@ -54,12 +54,12 @@ def start_with_keys(start_graph: StartGraph, path: Path, monkeypatch: pytest.Mon
 def test_at_the_end_of_the_server_each_client_is_told_to_subscribe_elsewhere() -> None:
     with serving("--sandbox", command=LIVE, COINGLASS_DRAIN_SECONDS="0") as (http, process):
         endpoint = f"{http.replace('http', 'ws', 1)}/graphql"
-        question = {"json": {"query": SUBSCRIPTION}}
+        options = {"json": {"query": SUBSCRIPTION}}
         with (
             connect_in_thread(endpoint, subprotocols=[PROTOCOL], proxy=None) as idle,
             connect_in_thread(endpoint, subprotocols=[PROTOCOL], proxy=None) as subscribed,
-            httpx.stream("POST", f"{http}/graphql", headers={"accept": EVENTS}, **question) as events,  # type: ignore[arg-type]  # as above
-            httpx.stream("POST", f"{http}/graphql", headers={"accept": ACCEPT_PARTS}, **question) as parts,  # type: ignore[arg-type]  # as above
+            httpx.stream("POST", f"{http}/graphql", headers={"accept": EVENTS}, **options) as events,  # type: ignore[arg-type]  # as above
+            httpx.stream("POST", f"{http}/graphql", headers={"accept": ACCEPT_PARTS}, **options) as parts,  # type: ignore[arg-type]  # as above
         ):
             for client in (idle, subscribed):
                 client.send(INIT)

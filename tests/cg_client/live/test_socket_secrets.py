@@ -26,7 +26,7 @@ FAULTS = (None, "answer", "text", "refusal", "close", "values", "names", "unknow
 Texts: TypeAlias = list[str]
 
 
-class Reader:
+class FailingListener:
     """A listener that writes down all that it is given, and fails itself."""
 
     def __init__(self, texts: Texts) -> None:
@@ -145,9 +145,9 @@ class reading:  # noqa: N801  # used as a function
         self._client = Client(
             config, clock=SteppedClock(), transport=httpx.MockTransport(lambda _: httpx.Response(500))
         )
-        self._socket, self._reader = UpstreamSocket(self._client), Reader(texts)
+        self._socket, self._reader = UpstreamSocket(self._client), FailingListener(texts)
 
-    async def __aenter__(self) -> tuple[UpstreamSocket, Reader]:
+    async def __aenter__(self) -> tuple[UpstreamSocket, FailingListener]:
         self._socket.open(TRADES, self._reader)
         return self._socket, self._reader
 

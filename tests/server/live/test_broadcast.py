@@ -10,7 +10,7 @@ import pytest
 from cg_client.errors import BadArgument, Unauthorized, UpstreamTimeout
 from live.feed import GATED_SECONDS
 from served_schema.live_operation import LiveOperation
-from server.live.broadcast import Subscription
+from server.live.broadcast import BroadcastClient
 from tests.live.rig import LIQUIDATIONS, PRICE, LiveRig, Reader, liquidation
 
 
@@ -196,7 +196,7 @@ async def test_a_failure_of_the_server_ends_the_stream_instead_of_stopping_it(ri
     assert reader.subscription.is_ended
 
 
-async def join_slowly(rig: LiveRig, query: str) -> Subscription:
+async def join_slowly(rig: LiveRig, query: str) -> BroadcastClient:
     """Join a broadcast of which each execution takes a cycle of the event loop."""
     operation = await rig.operation(query)
 

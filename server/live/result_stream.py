@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 
-class Subscription(Protocol):
+class ResultStream(Protocol):
     """One subscriber of one operation. It keeps its own position, so that a slow transport stores nothing."""
 
     @property
