@@ -15,7 +15,7 @@ class Ring(Generic[T]):
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._items: deque[tuple[T, int]] = deque()
         self.first, self.last = 1, 0
         self.weight = 0
@@ -25,7 +25,7 @@ class Ring(Generic[T]):
         self._items.append((item, weight))
         self.last += 1
         self.weight += weight
-        while self.weight > self._limit and len(self._items) > 1:
+        while self.weight > self.limit and len(self._items) > 1:
             self._drop()
         return self.last
 

@@ -121,6 +121,11 @@ async def test_without_room_a_feed_is_refused_and_none_is_lost(desk: Desk) -> No
     assert [desk.feed(key) for key in "abc"] == feeds
 
 
+async def test_the_more_feeds_there_are_the_less_a_new_one_keeps(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.feeds.SHARED_ROWS", 300)
+    assert [desk.feed(key).ring.limit for key in "abc"] == [300, 150, 100]
+
+
 async def test_an_ended_feed_is_replaced_and_closed_when_it_is_left(desk: Desk) -> None:
     ended = desk.feed("a")
     ended.watch(wake)

@@ -245,7 +245,7 @@ def frequent_pings(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def connection_made(connection: SocketConnection, transport: BaseTransport) -> None:
         original(connection, transport)
-        connection.ping_interval = connection.ping_timeout = 0.05
+        connection.ping_interval, connection.ping_timeout = 0.02, 2.0
 
     monkeypatch.setattr(SocketConnection, "connection_made", connection_made)
 

@@ -74,7 +74,7 @@ class _Rows:
             await self.connect(member)
         if is_new:
             for feed in self.rig.feeds._feeds.values():
-                feed.ring._limit = self.ring_events
+                feed.ring.limit = self.ring_events
             self.rig.socket.listener.connected()
             await self.rig.elapse(1)
         for member in self.clients:
