@@ -1,8 +1,8 @@
 """How results are written into an endless response: as server-sent events, or as the parts of a multipart body.
 
 `opening` precedes everything, and `terminator` is the last of a stream that is complete. `heartbeat` is sent after so
-many seconds without a result, so that proxies and clients do not take the connection for dead. `interruption` is the last of
-a stream that the client should request again, and `failure` returns what ends one that cannot go on.
+many seconds without a result, so that proxies and clients do not take the connection for dead. `interruption` is the
+last of a stream that the client should request again, and `failure` returns what ends one that cannot go on.
 """
 
 from collections.abc import Mapping
