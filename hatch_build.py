@@ -44,7 +44,7 @@ class BuildHook(BuildHookInterface):
 
     def _add_explorer(self, included: dict[str, str]) -> None:
         folder = Path(self.root, "explorer")
-        for name in ("dist", "drawing", "light"):
+        for name in ("dist", "drawing", "light", "live"):
             if (folder / name).is_dir():
                 included[str(folder / name)] = f"explorer/{name}"
         included[str(Path(self.root, "examples"))] = "explorer/examples"

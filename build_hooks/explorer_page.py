@@ -18,7 +18,7 @@ from build_hooks.node import WHEEL, Node, find_node, has_wheel
 
 _VARIABLE = "COINGLASS_GRAPHQL_UI"
 _MODES = ("auto", "require", "skip")
-_SOURCES = ("src", "drawing")  # folders that the page is made of, beside the files of the folder itself
+_SOURCES = ("src", "drawing", "live")  # folders that the page is made of, beside the files of the folder itself
 _STAMP = ".stamp"
 _TIMEOUT = 300  # seconds, for npm and for Vite
 _COMPRESSED = (".css", ".js", ".md", ".svg", ".ttf")

@@ -69,6 +69,14 @@ export function formatTime(time, dayOnly = false) {
 }
 
 /**
+ * Write the time of day in UTC, with seconds.
+ * @param {number} time milliseconds
+ */
+export function formatClock(time) {
+  return new Date(time).toISOString().slice(11, 19);
+}
+
+/**
  * Write a time for an axis whose ticks are `step` milliseconds apart.
  * @param {number} time
  * @param {number} step

@@ -7,7 +7,7 @@
  * - `sorted(table, column, descending)`, `toCsv(table)`, `toJson(table)`, `tableOf(drawing)`.
  * - `fileName(title)`: what a file with the title is called, without its suffix.
  * - `overlay(drawings)`: several drawings over time as one.
- * - `formatNumber`, `formatTime`: figures as both pages write them.
+ * - `formatNumber`, `formatTime`, `formatClock`: figures as both pages write them.
  *
  * `request` is the document or `{ query, variables, operationName }`; types are in `types.ts`.
  */
@@ -17,4 +17,4 @@ export { overlay } from './overlay.js';
 export { problems } from './problems.js';
 export { sorted, tableOf, tables } from './tables.js';
 export { fileName, toCsv, toJson } from './export.js';
-export { formatNumber, formatTime } from './format.js';
+export { formatClock, formatNumber, formatTime } from './format.js';

@@ -13,39 +13,65 @@ import { paintTime } from './time-chart.js';
 /** @import { Paint, Reading, Surface } from './surface.js' */
 /** @import { Options } from './time-chart.js' */
 
-/** @typedef {{ element: HTMLElement, redraw: () => void, destroy: () => void }} Chart */
+/**
+ * `update` shows the figures of another drawing; it returns false for one that needs a chart of its own.
+ * @typedef {{ element: HTMLElement, update: (drawing: Drawing) => boolean, redraw: () => void, destroy: () => void }} Chart
+ */
 
 const HEIGHT = 320;
 const SCALES = /** @type {const} */ (['linear', 'log', 'percent']);
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * @param {Drawing} drawing
+ * @param {Drawing} first
+ * @param {boolean} isLive whether others follow, which are not to be read out
  * @returns {Chart}
  */
-export function chart(drawing) {
+export function chart(first, isLive) {
   /** @type {Options} */
   const options = { scale: 'linear' };
-  const legend = element('ul', { class: 'legend', 'aria-live': 'polite' });
-  const height = drawing.kind === 'categories' ? categoryHeight(drawing) : HEIGHT;
-  const plot = surface(labelOf(drawing), height, painter(drawing, options), (reading) => showLegend(legend, reading));
-  plot.canvas.dataset['kind'] = drawing.kind;
-  if ('form' in drawing) plot.canvas.dataset['form'] = drawing.form;
+  const shown = { drawing: first };
+  const legend = element('ul', { class: 'legend', 'aria-live': isLive ? 'off' : 'polite' });
+  const plot = surface(labelOf(first), heightOf(first), painter(shown, options), (reading) => showLegend(legend, reading));
+  plot.canvas.dataset['kind'] = first.kind;
+  if ('form' in first) plot.canvas.dataset['form'] = first.form;
   const head = element('div', { class: 'chart-head' }, [
-    element('h2', {}, [drawing.title]),
-    element('div', { class: 'buttons' }, [...scaleChoice(drawing, options, plot), ...exports(drawing, plot)]),
+    element('h2', {}, [first.title]),
+    element('div', { class: 'buttons' }, [...scaleChoice(first, options, plot), ...exports(shown, plot)]),
   ]);
-  const figure = element('figure', { class: 'chart' }, [head, legend, plot.element, foot(drawing)]);
-  return { element: figure, redraw: plot.redraw, destroy: plot.destroy };
+  const figure = element('figure', { class: 'chart' }, [head, legend, plot.element, foot(first)]);
+  const update = (/** @type {Drawing} */ drawing) => {
+    if (layoutOf(drawing) !== layoutOf(shown.drawing)) return false;
+    shown.drawing = drawing;
+    plot.canvas.setAttribute('aria-label', labelOf(drawing));
+    figure.lastChild?.replaceWith(foot(drawing));
+    plot.redraw();
+    return true;
+  };
+  return { element: figure, update, redraw: plot.redraw, destroy: plot.destroy };
+}
+
+/** @param {Drawing} drawing */
+function heightOf(drawing) {
+  return drawing.kind === 'categories' ? categoryHeight(drawing) : HEIGHT;
 }
 
 /**
+ * Return what a chart is made for.
  * @param {Drawing} drawing
+ */
+function layoutOf(drawing) {
+  return [drawing.id, drawing.title, drawing.kind, 'form' in drawing ? drawing.form : '', heightOf(drawing)].join(' ');
+}
+
+/**
+ * @param {{ drawing: Drawing }} shown
  * @param {Options} options
  * @returns {Paint}
  */
-function painter(drawing, options) {
+function painter(shown, options) {
   return (context, width, height, theme) => {
+    const { drawing } = shown;
     switch (drawing.kind) {
       case 'time':
         return paintTime(context, width, height, theme, drawing, options);
@@ -119,16 +145,17 @@ function scaleChoice(drawing, options, plot) {
 }
 
 /**
- * @param {Drawing} drawing
+ * @param {{ drawing: Drawing }} shown
  * @param {Surface} plot
  */
-function exports(drawing, plot) {
-  const name = fileName(drawing.title);
-  const save = (/** @type {string} */ kind, /** @type {() => void} */ action) => button(kind, action, { 'aria-label': `${kind} of ${drawing.title}` });
+function exports(shown, plot) {
+  const { title } = shown.drawing;
+  const name = fileName(title);
+  const save = (/** @type {string} */ kind, /** @type {() => void} */ action) => button(kind, action, { 'aria-label': `${kind} of ${title}` });
   return [
-    save('PNG', () => savePicture(plot, drawing, `${name}.png`)),
-    save('CSV', () => download(`${name}.csv`, new Blob([toCsv(tableOf(drawing))], { type: 'text/csv' }))),
-    save('JSON', () => download(`${name}.json`, new Blob([toJson(tableOf(drawing))], { type: 'application/json' }))),
+    save('PNG', () => savePicture(plot, shown.drawing, `${name}.png`)),
+    save('CSV', () => download(`${name}.csv`, new Blob([toCsv(tableOf(shown.drawing))], { type: 'text/csv' }))),
+    save('JSON', () => download(`${name}.json`, new Blob([toJson(tableOf(shown.drawing))], { type: 'application/json' }))),
   ];
 }
 

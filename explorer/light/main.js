@@ -1,15 +1,17 @@
 /** The page: a query, its result, and what both say. */
 
-import { problems, tables } from '../drawing/index.js';
+import { problems } from '../drawing/index.js';
 import { fromFragment, toFragment } from '../drawing/share-link.js';
+import { isSubscription, Live } from '../live/live.js';
 import { prepareEditor } from './editor.js';
 import { byId, element } from './elements.js';
 import { problemList } from './problem-list.js';
-import { send, statusText } from './send.js';
+import { liveText, rowCount, send, statusText } from './send.js';
 import { prepareTheme } from './theme.js';
 import { Views } from './views.js';
 
 /** @import { JsonObject, Operation, Problem, Remedy } from '../drawing/types.js' */
+/** @import { LiveView } from '../live/live.js' */
 /** @import { Answer } from './send.js' */
 
 /** @typedef {{ endpoint: string, banner: string | null, credentials: boolean, keyHeader: boolean, examples: { name: string, about: string, query: string }[] }} Config */
@@ -28,12 +30,17 @@ const variablesPart = byId('variables-part', HTMLDetailsElement);
 const example = byId('example', HTMLSelectElement);
 const about = byId('about', HTMLElement);
 const status = byId('status', HTMLElement);
+const counts = byId('counts', HTMLElement);
 const problemArea = byId('problems', HTMLElement);
 const run = byId('run', HTMLButtonElement);
 const dryRun = byId('dry-run', HTMLButtonElement);
+const stop = byId('stop', HTMLButtonElement);
 const views = new Views(byId('views', HTMLElement), byId('view', HTMLElement));
 /** @type {AbortController | null} */
 let pending = null;
+/** @type {Live | null} */
+let live = null;
+let shownProblems = '[]';
 /** @type {Promise<string> | null} */
 let schema = null;
 
@@ -45,6 +52,13 @@ async function execute(isDryRun) {
   const operation = readOperation();
   if (!operation) return;
   pending?.abort();
+  live?.stop();
+  live = null;
+  counts.hidden = true;
+  if (!isDryRun && isSubscription(operation)) {
+    subscribe(operation);
+    return;
+  }
   const controller = (pending = new AbortController());
   document.body.setAttribute('aria-busy', 'true');
   status.textContent = 'Running…';
@@ -57,6 +71,37 @@ async function execute(isDryRun) {
   } finally {
     if (pending === controller) document.body.removeAttribute('aria-busy');
   }
+}
+
+/** @param {Operation} operation */
+function subscribe(operation) {
+  /** @type {Live} */
+  const own = new Live({
+    endpoint: config.endpoint,
+    operation,
+    headers,
+    onView: (view) => {
+      if (live === own) void showLive(view, operation);
+    },
+  });
+  live = own;
+  own.start();
+}
+
+/**
+ * @param {LiveView} view
+ * @param {Operation} operation
+ */
+async function showLive(view, operation) {
+  const { response, event, status: text, isOver } = view;
+  if (status.textContent !== text) status.textContent = text; // which assistive technology reads out
+  counts.textContent = liveText(view, rowCount(response, operation));
+  counts.hidden = view.updates === 0;
+  if (isOver && document.activeElement === stop) run.focus();
+  stop.hidden = isOver;
+  showProblems(problems(response, operation));
+  views.showLive(response, event ?? {}, operation);
+  if (isOver && hasAlternatives(response)) showProblems(problems(response, operation, await loadSchema()));
 }
 
 /** @returns {Operation | null} null if the variables are not an object, which the page then says */
@@ -90,9 +135,8 @@ function headers() {
  */
 async function show(answer, operation) {
   const { response } = answer;
-  const rows = tables(response, operation).filter(({ path }) => path.length > 0).reduce((sum, table) => sum + table.rows.length, 0);
   const plan = planText(response);
-  status.textContent = plan ?? statusText(answer, rows);
+  status.textContent = plan ?? statusText(answer, rowCount(response, operation));
   if (answer.isSandbox && !config.banner) showBanner('Figures of a sandbox, not a market.');
   showProblems(problems(response, operation));
   views.show(response, operation);
@@ -113,6 +157,9 @@ function planText(response) {
 
 /** @param {Problem[]} list */
 function showProblems(list) {
+  const text = JSON.stringify(list);
+  if (text === shownProblems) return; // so that a button keeps the focus
+  shownProblems = text;
   problemArea.replaceChildren(...problemList(list, apply));
 }
 
@@ -189,6 +236,7 @@ function start() {
   prepareEditor(variables, () => void execute(false));
   run.addEventListener('click', () => void execute(false));
   dryRun.addEventListener('click', () => void execute(true));
+  stop.addEventListener('click', () => live?.stop());
   byId('share', HTMLButtonElement).addEventListener('click', () => void share());
   example.addEventListener('change', chooseExample);
   addEventListener('hashchange', openLink);

@@ -1,6 +1,9 @@
 /** Sends operations to the server and reads what it says about their cost. */
 
+import { formatClock, tables } from '../drawing/index.js';
+
 /** @import { GraphQLResponse, Operation } from '../drawing/types.js' */
+/** @import { LiveView } from '../live/live.js' */
 
 /**
  * What came back for an operation.
@@ -66,6 +69,26 @@ export function statusText({ status, milliseconds, upstreamCalls, quotaRemaining
   if (quotaRemaining !== null) parts.push(`${Number(quotaRemaining).toLocaleString('en')} of the quota left`);
   if (age !== null) parts.push(`cached ${age} s ago`);
   return parts.join(' · ');
+}
+
+/**
+ * State how much a subscription has brought.
+ * @param {LiveView} view
+ * @param {number} rows
+ */
+export function liveText({ updates, updatedAt }, rows) {
+  const time = updatedAt === null ? [] : [`last at ${formatClock(updatedAt)} UTC`];
+  return [counted(updates, 'update'), counted(rows, 'row'), ...time].join(' · ');
+}
+
+/**
+ * Count the rows of all lists.
+ * @param {GraphQLResponse} response
+ * @param {Operation} operation
+ */
+export function rowCount(response, operation) {
+  const lists = tables(response, operation).filter(({ path }) => path.length > 0);
+  return lists.reduce((sum, table) => sum + table.rows.length, 0);
 }
 
 /**

@@ -85,8 +85,8 @@ export function surface(label, height, paint, onRead) {
     const context = prepared(canvas, width, height);
     prepared(over, width, height);
     painted = paint(context, width, height, themeOf(element));
-    index = -1;
-    onRead(painted.count > 0 ? painted.read(painted.count - 1) : null);
+    if (index >= 0 && painted.count > 0) show(index);
+    else onRead(painted.count > 0 ? painted.read(painted.count - 1) : null);
   };
   const show = (/** @type {number} */ next) => {
     if (!painted || painted.count === 0) return;

@@ -7,15 +7,36 @@ import { button, download, element } from './elements.js';
 
 const FIRST_ROWS = 200;
 
-/** @param {Table[]} tables */
-export function tableView(tables) {
-  if (tables.length === 0) return element('p', { class: 'hint' }, ['The response has no lists.']);
-  const select = element('select', { 'aria-label': 'List' }, tables.map(({ title, rows }, index) => element('option', { value: String(index) }, [`${title} (${rows.length})`])));
+/**
+ * `update` shows the rows of other tables; what is chosen and sorted stays.
+ * @typedef {{ element: HTMLElement, update: (tables: Table[]) => void }} TableView
+ */
+
+/**
+ * @param {Table[]} first
+ * @returns {TableView}
+ */
+export function tableView(first) {
+  const select = element('select', { 'aria-label': 'List' });
   const content = element('div', { class: 'table' });
-  const chosen = () => tables[Number(select.value)];
+  let tables = first;
+  /** @type {Sortable | null} */
+  let shown = null;
+  const chosen = () => tables.find(({ id }) => id === select.value) ?? tables[0];
   const show = () => {
     const table = chosen();
-    if (table) content.replaceChildren(sortable(table));
+    if (!table || shown?.update(table)) return;
+    shown = sortable(table);
+    content.replaceChildren(shown.element);
+  };
+  const update = (/** @type {Table[]} */ next) => {
+    tables = next;
+    const value = chosen()?.id ?? '';
+    select.replaceChildren(...tables.map(({ id, title, rows }) => element('option', { value: id }, [`${title} (${rows.length})`])));
+    select.value = value;
+    bar.hidden = tables.length === 0;
+    hint.hidden = tables.length > 0;
+    show();
   };
   select.addEventListener('change', show);
   const save = (/** @type {string} */ kind, /** @type {(table: Table) => string} */ write, /** @type {string} */ type) =>
@@ -23,13 +44,23 @@ export function tableView(tables) {
       const table = chosen();
       if (table) download(`${fileName(table.title)}.${kind.toLowerCase()}`, new Blob([write(table)], { type }));
     });
-  show();
   const bar = element('div', { class: 'buttons' }, [select, save('CSV', toCsv, 'text/csv'), save('JSON', toJson, 'application/json')]);
-  return element('div', { class: 'table' }, [bar, content]);
+  const hint = element('p', { class: 'hint' }, ['The response has no lists.']);
+  update(first);
+  return { element: element('div', { class: 'table' }, [bar, hint, content]), update };
 }
 
-/** @param {Table} table */
-function sortable(table) {
+/**
+ * `update` returns false for a table with other columns.
+ * @typedef {{ element: HTMLElement, update: (table: Table) => boolean }} Sortable
+ */
+
+/**
+ * @param {Table} first
+ * @returns {Sortable}
+ */
+function sortable(first) {
+  let table = first;
   /** @type {{ column: number, descending: boolean } | null} */
   let order = null;
   let count = FIRST_ROWS;
@@ -52,10 +83,21 @@ function sortable(table) {
     headings.forEach((heading, index) => heading.setAttribute('aria-sort', index !== column ? 'none' : order?.descending ? 'descending' : 'ascending'));
     show();
   };
+  const update = (/** @type {Table} */ next) => {
+    if (columnsOf(next) !== columnsOf(table)) return false;
+    table = next;
+    show();
+    return true;
+  };
   show();
   const content = element('table', {}, [element('thead', {}, [element('tr', {}, headings)]), body]);
   const region = element('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': table.title }, [content]);
-  return element('div', { class: 'table' }, [region, more]);
+  return { element: element('div', { class: 'table' }, [region, more]), update };
+}
+
+/** @param {Table} table */
+function columnsOf({ id, columns }) {
+  return JSON.stringify([id, columns]);
 }
 
 /**

@@ -1,12 +1,11 @@
 /** What was sent and answered last in each tab, beside what GraphiQL keeps of it. */
 
 import type { GraphQLResponse, Operation } from '../drawing/types';
+import type { LiveView } from '../live/live.js';
 import { createStore, useStore } from './store';
 
-export interface Exchange {
-  operation: Operation;
-  response: GraphQLResponse;
-  isDryRun: boolean;
+/** What an HTTP answer says beside its body. */
+export interface AnswerFacts {
   status: number;
   milliseconds: number;
   /** Requests to CoinGlass; null if the server does not say. */
@@ -15,8 +14,16 @@ export interface Exchange {
   quotaRemaining: number | null;
   /** Seconds for which the response was cached; null if it was not. */
   age: number | null;
+}
+
+export interface Exchange {
+  operation: Operation;
+  response: GraphQLResponse;
+  isDryRun: boolean;
   /** Whether the figures are those of a sandbox. */
   isSandbox: boolean;
+  /** What the answer says, or what became of a subscription. */
+  facts: AnswerFacts | LiveView;
 }
 
 /** By the ids of tabs. */
@@ -33,4 +40,8 @@ export function useExchange(tab: string | undefined): Exchange | null {
 
 export function useIsSandbox(): boolean {
   return [...useStore(exchanges).values()].some((exchange) => exchange.isSandbox);
+}
+
+export function isLive(facts: Exchange['facts']): facts is LiveView {
+  return 'isOver' in facts;
 }

@@ -3,6 +3,7 @@
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
 import { parse } from 'graphql';
 import type { GraphQLResponse, JsonObject, Operation } from '../drawing/types';
+import { isSubscription, Live } from '../live/live.js';
 import { config } from './config';
 import { credentialHeaders } from './credentials';
 import { recordExchange } from './exchanges';
@@ -15,27 +16,63 @@ const INTROSPECTION = 'IntrospectionQuery';
 export const context = { tab: '', isDryRun: false };
 
 export const fetcher: Fetcher = async (params, options) => {
-  const headers = { ...credentialHeaders(), ...options?.headers };
-  if (params.operationName === INTROSPECTION) return (await parsed(await send(params, headers))) as never;
+  const headers = () => ({ ...credentialHeaders(), ...options?.headers });
+  if (params.operationName === INTROSPECTION) return (await parsed(await send(params, headers()))) as never;
   const { tab, isDryRun } = context;
   context.isDryRun = false;
   const operation = operationOf(params);
+  if (!isDryRun && isSubscription(operation)) return events(tab, operation, headers) as never;
   const started = performance.now();
-  const answer = await send(operation, { ...headers, ...(isDryRun && { 'x-dry-run': '1' }) });
+  const answer = await send(operation, { ...headers(), ...(isDryRun && { 'x-dry-run': '1' }) });
   const response = (await parsed(answer)) as GraphQLResponse;
   recordExchange(tab, {
     operation,
     response,
     isDryRun,
-    status: answer.status,
-    milliseconds: performance.now() - started,
-    upstreamCalls: figure(answer, 'x-upstream-calls'),
-    quotaRemaining: figure(answer, 'x-quota-remaining'),
-    age: figure(answer, 'age'),
     isSandbox: answer.headers.has('x-coinglass-source'),
+    facts: {
+      status: answer.status,
+      milliseconds: performance.now() - started,
+      upstreamCalls: figure(answer, 'x-upstream-calls'),
+      quotaRemaining: figure(answer, 'x-quota-remaining'),
+      age: figure(answer, 'age'),
+    },
   });
   return response as never;
 };
+
+interface Observer {
+  next: (event: GraphQLResponse) => void;
+  complete: () => void;
+}
+
+/** Return the events of a subscription for the editor of results. The panel below it has what they come to. */
+function events(tab: string, operation: Operation, headers: () => Record<string, string>) {
+  return {
+    subscribe({ next, complete }: Observer) {
+      let shown: GraphQLResponse | null = null;
+      let isStopped = false;
+      const live = new Live({
+        endpoint: config.endpoint,
+        operation,
+        headers,
+        onView(view) {
+          recordExchange(tab, { operation, response: view.response, isDryRun: false, isSandbox: false, facts: view });
+          if (isStopped) return;
+          if (view.event && view.event !== shown) next((shown = view.event));
+          if (view.isOver) complete();
+        },
+      });
+      live.start();
+      return {
+        unsubscribe() {
+          isStopped = true;
+          live.stop();
+        },
+      };
+    },
+  };
+}
 
 /** GraphiQL notices a new document some time after it is in the editor, and sends the name of the one before until then. */
 function operationOf({ query, variables, operationName }: FetcherParams): Operation {

@@ -14,7 +14,7 @@ export function useOperations() {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
   const tabs = useGraphiQL((state) => state.tabs);
-  const { run, addTab, changeTab } = useGraphiQLActions();
+  const { run, stop, addTab, changeTab } = useGraphiQLActions();
   const replace = useCallback(
     ({ query, variables }: NewOperation) => {
       queryEditor?.setValue(query);
@@ -25,9 +25,10 @@ export function useOperations() {
   const replaceAndRun = useCallback(
     (operation: NewOperation) => {
       replace(operation);
+      stop(); // a subscription, which `run` would stop instead
       run();
     },
-    [replace, run],
+    [replace, stop, run],
   );
   const openInTab = useCallback(
     (operation: NewOperation) => {
@@ -39,16 +40,19 @@ export function useOperations() {
     [tabs, addTab, changeTab, replaceAndRun, run],
   );
   const runDry = useCallback(() => {
+    stop();
     context.isDryRun = true;
     run();
-  }, [run]);
+  }, [stop, run]);
   return { replaceAndRun, openInTab, runDry };
 }
 
-/** Tell the fetcher which tab an answer belongs to. */
+/** Tell the fetcher which tab an answer belongs to. The subscription of a tab ends when another one is shown. */
 export function useTabOfRequests(): void {
   const tab = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.id);
+  const { stop } = useGraphiQLActions();
   useEffect(() => {
     context.tab = tab ?? '';
-  }, [tab]);
+    return stop;
+  }, [tab, stop]);
 }

@@ -1,4 +1,6 @@
-/** Programs that send an operation: for cURL, Python and TypeScript. */
+/** Programs that send an operation, or receive the events of a subscription: for cURL, Python and TypeScript. */
+
+import { isSubscription } from '../live/live.js';
 
 /** @typedef {import('../drawing/types').Operation} Operation */
 
@@ -20,9 +22,11 @@ export const SNIPPETS = [
  * @param {Server} server
  */
 function curl(operation, { url, credentials }) {
+  const isLive = isSubscription(operation);
   const lines = [
-    `curl -s ${quoted(url)}`,
+    `curl -s${isLive ? 'N' : ''} ${quoted(url)}`,
     "-H 'content-type: application/json'",
+    ...(isLive ? ["-H 'accept: text/event-stream'"] : []),
     ...(credentials ? ['-H "authorization: Bearer $GRAPHQL_KEY"'] : []),
     `-d ${quoted(JSON.stringify(body(operation)))}`,
   ];
@@ -40,18 +44,33 @@ function python(operation, { url, credentials }) {
     ...(variables ? [`"variables": json.loads(${pythonText(JSON.stringify(variables))})`] : []),
     ...(operationName ? [`"operationName": ${JSON.stringify(operationName)}`] : []),
   ];
-  const imports = [...(variables ? ['json'] : []), ...(credentials ? ['os'] : [])].map((name) => `import ${name}\n`);
-  const headers = credentials ? '    headers={"authorization": f"Bearer {os.environ[\'GRAPHQL_KEY\']}"},\n' : '';
+  const isLive = isSubscription(operation);
+  const imports = [...(variables || isLive ? ['json'] : []), ...(credentials ? ['os'] : [])].map((name) => `import ${name}\n`);
+  const headers = [
+    ...(isLive ? ['"accept": "text/event-stream"'] : []),
+    ...(credentials ? ['"authorization": f"Bearer {os.environ[\'GRAPHQL_KEY\']}"'] : []),
+  ];
+  const request = `    ${JSON.stringify(url)},
+    json={${entries.join(', ')}},
+${headers.length > 0 ? `    headers={${headers.join(', ')}},\n` : ''}`;
+  const send = isLive
+    ? `with httpx.stream(
+    "POST",
+${request}    timeout=60,
+) as response:
+    for line in response.iter_lines():
+        if line.startswith("data: {"):
+            print(json.loads(line.removeprefix("data: ")))
+`
+    : `response = httpx.post(
+${request})
+print(response.json())
+`;
   return `${imports.join('')}${imports.length ? '\n' : ''}import httpx
 
 QUERY = ${pythonText(operation.query)}
 
-response = httpx.post(
-    ${JSON.stringify(url)},
-    json={${entries.join(', ')}},
-${headers})
-print(response.json())
-`;
+${send}`;
 }
 
 /**
@@ -65,12 +84,19 @@ function typescript(operation, { url, credentials }) {
     ...(variables ? [`variables: ${JSON.stringify(variables)}`] : []),
     ...(operationName ? [`operationName: ${JSON.stringify(operationName)}`] : []),
   ];
-  const authorization = credentials ? ', authorization: `Bearer ${process.env.GRAPHQL_KEY}`' : '';
-  return `const query = \`${operation.query.trim().replace(/[\\`]|\$\{/g, '\\$&')}\`;
+  const query = `const query = \`${operation.query.trim().replace(/[\\`]|\$\{/g, '\\$&')}\`;\n\n`;
+  const authorization = credentials ? 'authorization: `Bearer ${process.env.GRAPHQL_KEY}`' : '';
+  if (isSubscription(operation)) {
+    const headers = authorization ? `, headers: { ${authorization} }` : '';
+    return `import { createClient } from 'graphql-sse';
 
-const response = await fetch(${JSON.stringify(url)}, {
+${query}const client = createClient({ url: ${JSON.stringify(url)}${headers} });
+for await (const event of client.iterate({ ${entries.join(', ')} })) console.log(event);
+`;
+  }
+  return `${query}const response = await fetch(${JSON.stringify(url)}, {
   method: 'POST',
-  headers: { 'content-type': 'application/json'${authorization} },
+  headers: { 'content-type': 'application/json'${authorization && `, ${authorization}`} },
   body: JSON.stringify({ ${entries.join(', ')} }),
 });
 const { data, errors } = await response.json();

@@ -6,7 +6,7 @@ import type { Drawing, GraphQLResponse, Request, TimeDrawing } from '../../drawi
 import { download } from '../panel/download';
 import './charts.css';
 import { coloursOf, type Theme } from './colours';
-import { mount } from './mount';
+import { layoutOf, mount } from './mount';
 import { savePicture } from './picture';
 import type { Plot, Reading, Scale } from './plot';
 
@@ -17,9 +17,11 @@ interface Props {
   response: GraphQLResponse;
   document: Request;
   theme: Theme;
+  /** Whether the response changes as long as it is shown. */
+  isLive: boolean;
 }
 
-export function ChartPanel({ response, document, theme }: Props) {
+export function ChartPanel({ response, document, theme, isLive }: Props) {
   const list = useMemo(() => drawings(response, document), [response, document]);
   const [chosen, choose] = useState('');
   const [overlaid, setOverlaid] = useState('');
@@ -29,10 +31,10 @@ export function ChartPanel({ response, document, theme }: Props) {
     () => (drawing?.kind === 'time' && second?.kind === 'time' && second !== drawing ? overlay([drawing, second]) : drawing),
     [drawing, second],
   );
-  if (!drawing || !shown) return <p className="xp-empty">The answer has no lists of figures to draw.</p>;
+  if (!drawing || !shown) return <p className="xp-empty">{isLive ? 'No figures to draw so far.' : 'The answer has no lists of figures to draw.'}</p>;
   const others = list.filter((one): one is TimeDrawing => one.kind === 'time' && one !== drawing);
   return (
-    <Chart drawing={shown} theme={theme}>
+    <Chart drawing={shown} theme={theme} isLive={isLive}>
       <DrawingChoice list={list} drawing={drawing} onChoose={choose} />
       {drawing.kind === 'time' && others.length > 0 && (
         <select aria-label="Overlay" value={second?.id ?? ''} onChange={(event) => setOverlaid(event.target.value)}>
@@ -67,21 +69,24 @@ function DrawingChoice({ list, drawing, onChoose }: ChoiceProps) {
 interface ChartProps {
   drawing: Drawing;
   theme: Theme;
+  isLive: boolean;
   /** What to choose from, in front of the other buttons. */
   children: ReactNode;
 }
 
-function Chart({ drawing, theme, children }: ChartProps) {
+function Chart({ drawing, theme, isLive, children }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
   const [reading, read] = useState<Reading | null>(null);
   const [scale, setScale] = useState<Scale>('linear');
+  const identity = isLive ? layoutOf(drawing) : drawing; // a live chart stays as long as its parts do
   useEffect(() => {
     if (!host.current) return undefined;
     plot.current = mount(host.current, drawing, coloursOf(theme), read);
     return () => plot.current?.destroy();
-  }, [drawing, theme]);
-  useEffect(() => plot.current?.setScale(scale), [drawing, theme, scale]);
+  }, [identity, theme]);
+  useEffect(() => plot.current?.update(drawing), [drawing]);
+  useEffect(() => plot.current?.setScale(scale), [identity, theme, scale]);
   const onKeyDown = (event: KeyboardEvent) => {
     const by = STEPS[event.key];
     if (by === undefined) return;

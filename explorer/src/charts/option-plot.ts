@@ -14,13 +14,18 @@ export function optionPlot(host: HTMLElement, drawing: OptionDrawing, colours: C
   chart.setOption(optionOf(drawing, colours));
   const observer = new ResizeObserver(() => chart.resize());
   observer.observe(host);
-  const last = countOf(drawing) - 1;
-  let index = last + 1;
+  let shown = drawing;
+  let index = countOf(drawing);
   return {
+    update: (next) => {
+      if (next === shown || next.kind === 'time') return;
+      shown = next;
+      chart.setOption(optionOf(next, colours), { replaceMerge: ['series'] });
+    },
     picture: () => chart.renderToCanvas({ backgroundColor: colours.paper, pixelRatio: window.devicePixelRatio }),
     setScale: () => undefined,
     step: (by) => {
-      index = Math.max(0, Math.min(last, index + by));
+      index = Math.max(0, Math.min(countOf(shown) - 1, index + by));
       chart.dispatchAction({ type: 'showTip', seriesIndex: 0, dataIndex: index });
     },
     destroy: () => {

@@ -1,5 +1,7 @@
 /** What the panel knows of a chart, whichever library draws it. */
 
+import type { Drawing } from '../../drawing/types';
+
 export interface ReadingRow {
   name: string;
   colour: string;
@@ -15,6 +17,8 @@ export interface Reading {
 export type Scale = 'linear' | 'log' | 'percent';
 
 export interface Plot {
+  /** Show the figures of another drawing with the same layout; what the user has moved stays. */
+  update: (drawing: Drawing) => void;
   /** Draw the chart with its present size as a picture. */
   picture: () => HTMLCanvasElement;
   setScale: (scale: Scale) => void;

@@ -36,34 +36,62 @@ const LEAST_MOVE = 1e-8;
 const VOLUME_TOP = 0.75; // of the height: volume takes the lowest quarter under candles
 const ROOM_FOR_LABEL = 18; // pixels: half of the label of the newest time, which is cut off at the edge otherwise
 
-export function timePlot(host: HTMLElement, drawing: TimeDrawing, colours: Colours, onRead: (reading: Reading) => void): Plot {
-  const seconds = drawing.times.map((time) => Math.floor(time / 1000));
-  const layers = layersOf(drawing, colours);
-  const chart = emptyChart(host, drawing, colours);
-  const drawn = inOrder(layers).map((layer) => addLayer(chart, layer, seconds, colours));
-  arrangeScales(chart, drawing);
-  const read = (index: number) => onRead(readingOf(drawing, layers, index, colours));
-  const indexes = new Map(seconds.map((time, index) => [time, index]));
-  let index = drawing.times.length - 1;
+export function timePlot(host: HTMLElement, first: TimeDrawing, colours: Colours, onRead: (reading: Reading) => void): Plot {
+  let shown = shownOf(first, colours);
+  const chart = emptyChart(host, first, colours);
+  const drawn = inOrder(shown.layers).map((layer) => addLayer(chart, layer, colours));
+  arrangeScales(chart, first);
+  const fill = () => inOrder(shown.layers).forEach((layer, position) => drawn[position]?.setData(pointsOf(layer, shown.seconds, colours)));
+  let index: number | null = null; // of the crosshair
+  const read = () => onRead(readingOf(shown.drawing, shown.layers, index ?? shown.seconds.length - 1, colours));
   chart.subscribeCrosshairMove(({ time }) => {
-    const at = time === undefined ? undefined : indexes.get(time as number);
-    index = at ?? drawing.times.length - 1;
-    read(index);
+    index = time === undefined ? null : (shown.indexes.get(time as number) ?? null);
+    read();
   });
+  fill();
   chart.timeScale().fitContent();
-  read(index);
+  read();
   return {
+    update: (drawing) => {
+      if (drawing === shown.drawing || drawing.kind !== 'time') return;
+      const isWhole = showsAll(chart, shown.seconds.length);
+      const at = index === null ? undefined : shown.seconds[index];
+      shown = shownOf(drawing, colours);
+      index = at === undefined ? null : (shown.indexes.get(at) ?? null);
+      fill();
+      if (isWhole) chart.timeScale().fitContent();
+      read();
+    },
     picture: () => chart.takeScreenshot(),
-    setScale: (scale) => setScale(chart, drawing, scale),
+    setScale: (scale) => setScale(chart, shown.drawing, scale),
     step: (by) => {
-      index = Math.max(0, Math.min(drawing.times.length - 1, index + by));
-      const [first] = drawn;
-      const at = drawing.times[index] ?? 0;
-      if (first) chart.setCrosshairPosition(valueAt(layers, index), Math.floor(at / 1000) as UTCTimestamp, first);
-      read(index);
+      const last = shown.seconds.length - 1;
+      index = Math.max(0, Math.min(last, (index ?? last) + by));
+      const [series] = drawn;
+      if (series) chart.setCrosshairPosition(valueAt(shown.layers, index), shown.seconds[index] as UTCTimestamp, series);
+      read();
     },
     destroy: () => chart.remove(),
   };
+}
+
+interface Shown {
+  drawing: TimeDrawing;
+  layers: Layer[];
+  seconds: number[];
+  /** By seconds. */
+  indexes: Map<number, number>;
+}
+
+function shownOf(drawing: TimeDrawing, colours: Colours): Shown {
+  const seconds = drawing.times.map((time) => Math.floor(time / 1000));
+  return { drawing, layers: layersOf(drawing, colours), seconds, indexes: new Map(seconds.map((time, index) => [time, index])) };
+}
+
+/** Say whether nothing is scrolled or zoomed out of the chart. */
+function showsAll(chart: IChartApi, count: number): boolean {
+  const range = chart.timeScale().getVisibleLogicalRange();
+  return range === null || (range.from <= 0 && range.to >= count - 1);
 }
 
 function emptyChart(host: HTMLElement, drawing: TimeDrawing, colours: Colours): IChartApi {
@@ -111,7 +139,7 @@ function inOrder(layers: Layer[]): Layer[] {
   return [...layers].reverse().sort((a, b) => rank[a.series.shape] - rank[b.series.shape]);
 }
 
-function addLayer(chart: IChartApi, layer: Layer, seconds: number[], colours: Colours): ISeriesApi<SeriesType> {
+function addLayer(chart: IChartApi, layer: Layer, colours: Colours): ISeriesApi<SeriesType> {
   const { series, colour } = layer;
   const isMirrored = series.shape === 'bars';
   const options = {
@@ -126,25 +154,19 @@ function addLayer(chart: IChartApi, layer: Layer, seconds: number[], colours: Co
   };
   if (series.shape === 'candles') {
     const { up, down } = colours;
-    const drawn = chart.addSeries(CandlestickSeries, { ...options, upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, borderVisible: false });
-    drawn.setData(points(seconds, (index) => series.candles?.[index] ?? null));
-    return drawn;
+    return chart.addSeries(CandlestickSeries, { ...options, upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, borderVisible: false });
   }
-  if (series.shape === 'line') {
-    const drawn = chart.addSeries(LineSeries, { ...options, color: colour, lineWidth: 2 });
-    drawn.setData(points(seconds, (index) => valuePoint(layer.ends[index])));
-    return drawn;
-  }
-  const isSigned = series.tone === null && !series.stacked && series.values.some((value) => (value ?? 0) < 0);
-  const shade = series.axis === 1 ? `${colour}73` : colour;
-  const drawn = chart.addSeries(HistogramSeries, { ...options, color: shade, base: 0 });
-  drawn.setData(
-    points(seconds, (index) => {
-      const point = valuePoint(layer.ends[index]);
-      return point && isSigned ? { ...point, color: point.value < 0 ? colours.down : colours.up } : point;
-    }),
-  );
-  return drawn;
+  if (series.shape === 'line') return chart.addSeries(LineSeries, { ...options, color: colour, lineWidth: 2 });
+  return chart.addSeries(HistogramSeries, { ...options, color: series.axis === 1 ? `${colour}73` : colour, base: 0 });
+}
+
+function pointsOf({ series, ends }: Layer, seconds: number[], colours: Colours) {
+  if (series.shape === 'candles') return points(seconds, (index) => series.candles?.[index] ?? null);
+  const isSigned = series.shape === 'bars' && series.tone === null && !series.stacked && series.values.some((value) => (value ?? 0) < 0);
+  return points(seconds, (index) => {
+    const point = valuePoint(ends[index]);
+    return point && isSigned ? { ...point, color: point.value < 0 ? colours.down : colours.up } : point;
+  });
 }
 
 function valuePoint(value: number | null | undefined): { value: number } | null {

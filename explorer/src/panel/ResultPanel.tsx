@@ -5,7 +5,7 @@ import { printSchema } from 'graphql';
 import { useMemo, useState } from 'react';
 import { drawings as drawingsOf, problems as problemsOf, tables as tablesOf } from '../../drawing/index.js';
 import { ChartPanel } from '../charts/ChartPanel';
-import { type Exchange, useExchange } from '../exchanges';
+import { type Exchange, isLive, useExchange } from '../exchanges';
 import { useOperations } from '../operations';
 import { useTheme } from '../theme';
 import { CallPlan, planOf } from './CallPlan';
@@ -34,15 +34,16 @@ function Views({ exchange }: { exchange: Exchange }) {
 }
 
 /** Decide what to show as long as the user has not chosen: an answer without figures may be all problems. */
-function first({ response, operation }: Exchange): string {
+function first({ response, operation, facts }: Exchange): string {
   if (planOf(response)) return 'plan';
   const isEmpty = drawingsOf(response, operation).length === 0;
   if (isEmpty && problemsOf(response, operation).length > 0) return 'problems';
-  return isEmpty ? 'table' : 'chart';
+  return isEmpty && !isLive(facts) ? 'table' : 'chart';
 }
 
-function useEntries({ response, operation }: Exchange): TabEntry[] {
+function useEntries({ response, operation, facts }: Exchange): TabEntry[] {
   const theme = useTheme();
+  const live = isLive(facts);
   const { replaceAndRun } = useOperations();
   const schema = useGraphiQL((state) => state.schema);
   const sdl = useMemo(() => (schema ? printSchema(schema) : undefined), [schema]);
@@ -50,7 +51,7 @@ function useEntries({ response, operation }: Exchange): TabEntry[] {
     const plan = planOf(response);
     const problems = problemsOf(response, operation, sdl);
     const figures: TabEntry[] = [
-      { id: 'chart', label: 'Chart', content: () => <ChartPanel response={response} document={operation} theme={theme} /> },
+      { id: 'chart', label: 'Chart', content: () => <ChartPanel response={response} document={operation} theme={theme} isLive={live} /> },
       { id: 'table', label: 'Table', content: () => <TableView tables={tablesOf(response, operation)} /> },
     ];
     return [
@@ -62,5 +63,5 @@ function useEntries({ response, operation }: Exchange): TabEntry[] {
       },
       { id: 'code', label: 'Code', content: () => <Snippets operation={operation} /> },
     ];
-  }, [response, operation, sdl, theme, replaceAndRun]);
+  }, [response, operation, live, sdl, theme, replaceAndRun]);
 }
