@@ -14,6 +14,7 @@ import httpx
 import pytest
 import structlog
 
+from cg_client.client_config import SOCKET_PATH
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY, Sandbox, create_sandbox
@@ -135,6 +136,7 @@ def _starting() -> Iterator[StartGraph]:
             chosen: dict[str, Any] = {
                 "api_key": Secret(KEY),
                 "base_url": upstream,
+                "socket_url": f"ws{upstream.removeprefix('http')}{SOCKET_PATH}",
                 "plan": plan if declared else None,
             } | settings
             with checked_once():

@@ -4,17 +4,30 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from gql import Client, gql
 from gql.transport.httpx import HTTPXTransport
-from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
+from graphql import FieldNode, OperationType, TypeInfo, TypeInfoVisitor, Visitor, get_operation_ast, parse, visit
 
 from cg_client.plans.plan_table import Plan
+from sandbox.app import Sandbox
+from sandbox.figures import MARKET
 from tests.cases import SCHEMA
 from tests.conftest import Graph, StartGraph
+from tests.running import LIMIT
 from tests.test_imports import ROOT
 
-EXAMPLES = sorted((ROOT / "examples").glob("*.graphql"))
+
+def _is_subscription(document: Path) -> bool:
+    operation = get_operation_ast(parse(document.read_text()))
+    assert operation is not None
+    return operation.operation is OperationType.SUBSCRIPTION
+
+
+_DOCUMENTS = sorted((ROOT / "examples").glob("*.graphql"))
+SUBSCRIPTIONS = [path for path in _DOCUMENTS if _is_subscription(path)]
+EXAMPLES = [path for path in _DOCUMENTS if path not in SUBSCRIPTIONS]
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +98,34 @@ def test_an_example_is_gated_with_the_hobbyist_plan_just_where_the_catalogue_say
         result = set(kinds(answer, path))
         assert not result & {"Unavailable", "InvalidInput"}, path
         assert (result == {"PlanGated"}) == (plan > Plan.HOBBYIST), path
+
+
+def events(graph: Graph, document: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the events of a subscription of one field until the server ends it."""
+    body, headers = {"query": document.read_text()}, {"accept": "text/event-stream"}
+    with graph.http.stream("POST", "/graphql", json=body, headers=headers, timeout=LIMIT) as response:
+        for line in response.iter_lines():
+            if line.startswith("data: {"):
+                answer = orjson.loads(line.removeprefix("data: "))
+                assert "errors" not in answer
+                yield from answer["data"].values()
+
+
+@pytest.mark.parametrize("document", SUBSCRIPTIONS, ids=lambda path: path.stem)
+def test_a_subscription_brings_figures_and_the_place_to_go_on_from(start_graph: StartGraph, document: Path) -> None:
+    graph = start_graph(sandbox=Sandbox(figures=MARKET))
+    kinds = []
+    for event in events(graph, document):
+        kinds.append(event["__typename"])
+        if "data" in event:
+            assert event["cursor"]
+            assert any(event["data"].values())
+            break
+    assert kinds[0] == "StreamStatus"
+    assert kinds[-1].endswith("Update")
+
+
+def test_the_subscription_to_a_channel_is_gated_with_the_hobbyist_plan(start_graph: StartGraph) -> None:
+    (document,) = (path for path in SUBSCRIPTIONS if path.stem == "live-liquidations")
+    (event,) = events(start_graph(Plan.HOBBYIST), document)
+    assert (event["__typename"], event["code"]) == ("PlanGated", "PLAN_REQUIRED")

@@ -87,7 +87,7 @@ export function formatTick(time, step) {
   if (step >= 300 * DAY) return String(date.getUTCFullYear());
   if (step >= 28 * DAY) return date.getUTCMonth() === 0 ? String(date.getUTCFullYear()) : month;
   if (step >= DAY || time % DAY === 0) return `${date.getUTCDate()} ${month}`;
-  return date.toISOString().slice(11, 16);
+  return step < 60_000 ? formatClock(time) : date.toISOString().slice(11, 16);
 }
 
 /**

@@ -7,9 +7,9 @@ import { capitalised, words } from './names.js';
 /** @import { Field, ReadRequest } from './document.js' */
 
 /** Parts of a path that say nothing. */
-const WRAPPERS = new Set(['columns', 'nodes', 'edges', 'latest', 'node']);
+const WRAPPERS = new Set(['columns', 'data', 'nodes', 'edges', 'latest', 'node']);
 const LISTS = new Set(
-  'points bars candles columns nodes edges days cells rows items levels buckets snapshots latest coins exchanges orders alerts events figures articles flashes transfers positions tiers expiries funds holdings indicators opportunities'.split(' '),
+  'points bars candles columns data nodes edges days cells rows items levels buckets snapshots latest coins exchanges orders alerts events figures articles flashes transfers positions tickers tiers trades expiries funds holdings indicators opportunities'.split(' '),
 );
 const IDENTITY = ['exchange', 'symbol', 'name', 'asset', 'coin', 'ticker'];
 /** Fields that their arguments identify. @type {Record<string, string>} */

@@ -99,6 +99,7 @@ async function showLive(view, operation) {
   counts.hidden = view.updates === 0;
   if (isOver && document.activeElement === stop) run.focus();
   stop.hidden = isOver;
+  announceSandbox(view.isSandbox);
   showProblems(problems(response, operation));
   views.showLive(response, event ?? {}, operation);
   if (isOver && hasAlternatives(response)) showProblems(problems(response, operation, await loadSchema()));
@@ -137,10 +138,15 @@ async function show(answer, operation) {
   const { response } = answer;
   const plan = planText(response);
   status.textContent = plan ?? statusText(answer, rowCount(response, operation));
-  if (answer.isSandbox && !config.banner) showBanner('Figures of a sandbox, not a market.');
+  announceSandbox(answer.isSandbox);
   showProblems(problems(response, operation));
   views.show(response, operation);
   if (hasAlternatives(response)) showProblems(problems(response, operation, await loadSchema()));
+}
+
+/** @param {boolean} isSandbox */
+function announceSandbox(isSandbox) {
+  if (isSandbox && !config.banner) showBanner('Figures of a sandbox, not a market.');
 }
 
 /**

@@ -10,6 +10,7 @@
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
+const SECOND_STEPS = [1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1000);
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720].map((minutes) => minutes * MINUTE);
 const DAY_STEPS = [1, 2, 4, 7, 14].map((days) => days * DAY);
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
@@ -97,7 +98,7 @@ function thinned(list, count) {
 export function temporal(low, high, from, to, count) {
   const span = high - low || MINUTE;
   const least = span / Math.max(1, count);
-  const step = [...TIME_STEPS, ...DAY_STEPS].find((one) => one >= least);
+  const step = [...SECOND_STEPS, ...TIME_STEPS, ...DAY_STEPS].find((one) => one >= least);
   const inner = straight(low, span, from, to);
   if (step !== undefined) return { ...inner, ticks: multiples(low, high, step), step };
   const months = MONTH_STEPS.find((one) => one * MONTH >= least) ?? 240;

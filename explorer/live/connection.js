@@ -7,7 +7,7 @@ import { EventReader } from './event-stream.js';
 /**
  * `lost`: the next attempt follows after `seconds`. `refused`: the server has answered, and would answer so again.
  * `complete`: the server has sent everything.
- * @typedef {{ kind: 'connecting' | 'open' | 'complete' | 'stopped' } | { kind: 'lost', reason: string, seconds: number } | { kind: 'refused', response: GraphQLResponse }} ConnectionState
+ * @typedef {{ kind: 'connecting' | 'complete' | 'stopped' } | { kind: 'open', isSandbox: boolean } | { kind: 'lost', reason: string, seconds: number } | { kind: 'refused', response: GraphQLResponse }} ConnectionState
  */
 
 /**
@@ -116,7 +116,7 @@ export class Connection {
       const answer = await this.#request(controller.signal);
       if (answer === null) return lost('the server cannot be reached');
       if (!answer.ok || !answer.body || !answer.headers.get('content-type')?.startsWith(EVENT_STREAM)) return await refusal(answer);
-      this.options.onState({ kind: 'open' });
+      this.options.onState({ kind: 'open', isSandbox: answer.headers.has('x-coinglass-source') });
       if (await this.#receive(answer.body.getReader(), watch)) return { isOver: true, state: { kind: 'complete' } };
       return lost('the stream broke off');
     } finally {

@@ -15,6 +15,7 @@ import { statusText } from './status.js';
  * @property {GraphQLResponse} response what the client has, in the form of one event
  * @property {GraphQLResponse | null} event the last one, as it came
  * @property {string} status in words
+ * @property {boolean} isSandbox whether the figures are those of a sandbox
  * @property {boolean} isOver whether nothing follows
  * @property {number} updates how many came
  * @property {number | null} updatedAt when the last of them came, in milliseconds since 1970
@@ -44,7 +45,7 @@ export function isSubscription(operation) {
 
 export class Live {
   /** @type {import('./status.js').StreamFacts} */
-  #facts = { connection: { kind: 'connecting' }, isAgain: false, mode: null, gap: null, problem: null, advice: [] };
+  #facts = { connection: { kind: 'connecting' }, isAgain: false, mode: null, hasFigures: false, gap: null, problem: null, advice: [] };
   /** @type {JsonObject | null} */
   #payload = null;
   /** @type {string | null} */
@@ -61,7 +62,7 @@ export class Live {
     this.environment = environment;
     this.request = readRequest(options.operation);
     /** @type {LiveView} */
-    this.view = { response: {}, event: null, status: statusText(this.#facts), isOver: false, updates: 0, updatedAt: null };
+    this.view = { response: {}, event: null, status: statusText(this.#facts), isSandbox: false, isOver: false, updates: 0, updatedAt: null };
     this.connection = new Connection(
       {
         endpoint: options.endpoint,
@@ -100,6 +101,7 @@ export class Live {
   /** @param {ConnectionState} state */
   #note(state) {
     this.#facts = { ...this.#facts, connection: state, isAgain: this.#facts.isAgain || state.kind === 'lost' };
+    if (state.kind === 'open') this.view = { ...this.view, isSandbox: state.isSandbox };
     if (state.kind === 'refused') this.view = { ...this.view, response: state.response, event: state.response };
     this.#showSoon();
   }
@@ -138,7 +140,7 @@ export class Live {
       updates: this.view.updates + 1,
       updatedAt: this.environment.now(),
     };
-    this.#facts = { ...this.#facts, problem: null, advice };
+    this.#facts = { ...this.#facts, hasFigures: true, problem: null, advice };
   }
 
   /**

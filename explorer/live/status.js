@@ -11,6 +11,7 @@ import { formatSpan, formatTime } from '../drawing/format.js';
  * @property {ConnectionState} connection
  * @property {boolean} isAgain whether the connection was lost before
  * @property {JsonObject | null} mode the last status with CONNECTED or POLLED
+ * @property {boolean} hasFigures whether an update has come
  * @property {JsonObject | null} gap the last status with RESUMED or LAGGING
  * @property {JsonObject | null} problem until the stream goes on
  * @property {string[]} advice what to select, for what is missing otherwise
@@ -28,7 +29,7 @@ export function statusText(facts) {
 }
 
 /** @param {StreamFacts} facts */
-function connectionText({ connection, isAgain, mode }) {
+function connectionText({ connection, isAgain, mode, hasFigures, problem }) {
   switch (connection.kind) {
     case 'connecting':
       return isAgain ? 'Connecting again' : 'Connecting';
@@ -41,7 +42,7 @@ function connectionText({ connection, isAgain, mode }) {
     case 'refused':
       return 'Refused by the server';
     case 'open':
-      return modeText(mode);
+      return mode || hasFigures || problem ? modeText(mode) : 'Connected, waiting for the first event';
   }
 }
 

@@ -57,7 +57,7 @@ function events(tab: string, operation: Operation, headers: () => Record<string,
         operation,
         headers,
         onView(view) {
-          recordExchange(tab, { operation, response: view.response, isDryRun: false, isSandbox: false, facts: view });
+          recordExchange(tab, { operation, response: view.response, isDryRun: false, isSandbox: view.isSandbox, facts: view });
           if (isStopped) return;
           if (view.event && view.event !== shown) next((shown = view.event));
           if (view.isOver) complete();

@@ -108,6 +108,8 @@ test('events of a channel come before earlier ones', async () => {
 test('the status says in words what becomes of the stream', async () => {
   const { server, live, receive, last, views } = await start(PRICE);
   assert.equal(views[0]?.status, 'Connecting');
+  await server.pass(300);
+  assert.equal(last().status, 'Connected, waiting for the first event');
   await receive(POLLED, snapshot);
   assert.equal(last().status, 'Polled every 60 s');
   await receive({ __typename: 'Unavailable', code: 'TIMEOUT', message: 'CoinGlass did not answer.' });

@@ -43,6 +43,8 @@ KINDS: Mapping[str, list[str]] = {
         "categories mirrored",
         "categories bars",
     ],
+    "Live funding": ["time lines"],
+    "Live liquidations": ["events"],
     "Market lists": [
         "categories mirrored",
         "categories bars",

@@ -142,16 +142,16 @@ def library(browser: Chromium, everything: Graph) -> Iterator[Tab]:
 @pytest.mark.parametrize("example", explorer_files().examples, ids=lambda example: example["name"])
 def test_an_example_runs_and_each_of_its_charts_is_drawn_as_its_kind(library: Tab, example: QueryExample) -> None:
     library.click(".xp-sidebar li b", example["name"])
-    (operation,) = re.findall(r"^query (\w+)", example["query"], re.MULTILINE)
+    (operation,) = re.findall(r"^(?:query|subscription) (\w+)", example["query"], re.MULTILINE)
     library.until(f"document.querySelector('.graphiql-tab-active').innerText.includes({operation!r})")
-    library.until("document.querySelector('.xp')")
+    library.until(f"document.querySelector({'.xp-plot' if KINDS[example['name']] else '.xp'!r})")
     kinds = []
     for choice in library.run(CHOICES):
         library.run(CHOOSE.format(choice=choice))
         library.until(f"{DRAWN} > 20 || {GREY} /* {choice} */")
         kinds.append(library.run(KIND))
     assert without_repeats(kinds) == KINDS[example["name"]]
-    assert "row" in text_of(library, ".xp-status")
+    assert "row" in text_of(library, ".xp-head")
     assert library.complaints == []
 
 

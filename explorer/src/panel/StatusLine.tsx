@@ -28,17 +28,17 @@ function LiveLine({ exchange, view }: { exchange: Exchange; view: LiveView }) {
   const { stop } = useGraphiQLActions();
   return (
     <>
+      {!view.isOver && (
+        <button type="button" onClick={stop}>
+          Stop
+        </button>
+      )}
       <p className="xp-status xp-live" role="status" aria-label="Subscription">
         {view.status}
       </p>
       <p className="xp-status xp-counts">
         <Facts list={liveFacts(exchange, view)} />
       </p>
-      {!view.isOver && (
-        <button type="button" onClick={stop}>
-          Stop
-        </button>
-      )}
     </>
   );
 }
