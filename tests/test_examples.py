@@ -1,6 +1,7 @@
 """The example documents, run by a Python client against the real server."""
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_an_example_is_gated_with_the_hobbyist_plan_just_where_the_catalogue_say
         assert (result == {"PlanGated"}) == (plan > Plan.HOBBYIST), path
 
 
-def events(graph: Graph, document: Path) -> Iterator[Mapping[str, Any]]:
+def events(graph: Graph, document: Path) -> Generator[Mapping[str, Any], None, None]:
     """Yield the events of a subscription of one field until the server ends it."""
     body, headers = {"query": document.read_text()}, {"accept": "text/event-stream"}
     with graph.http.stream("POST", "/graphql", json=body, headers=headers, timeout=LIMIT) as response:
@@ -115,17 +116,19 @@ def events(graph: Graph, document: Path) -> Iterator[Mapping[str, Any]]:
 def test_a_subscription_brings_figures_and_the_place_to_go_on_from(start_graph: StartGraph, document: Path) -> None:
     graph = start_graph(sandbox=Sandbox(figures=MARKET))
     kinds = []
-    for event in events(graph, document):
-        kinds.append(event["__typename"])
-        if "data" in event:
-            assert event["cursor"]
-            assert any(event["data"].values())
-            break
+    with contextlib.closing(events(graph, document)) as stream:
+        for event in stream:
+            kinds.append(event["__typename"])
+            if "data" in event:
+                assert event["cursor"]
+                assert any(event["data"].values())
+                break
     assert kinds[0] == "StreamStatus"
     assert kinds[-1].endswith("Update")
 
 
 def test_the_subscription_to_a_channel_is_gated_with_the_hobbyist_plan(start_graph: StartGraph) -> None:
     (document,) = (path for path in SUBSCRIPTIONS if path.stem == "live-liquidations")
-    (event,) = events(start_graph(Plan.HOBBYIST), document)
+    with contextlib.closing(events(start_graph(Plan.HOBBYIST), document)) as stream:
+        event = next(stream)
     assert (event["__typename"], event["code"]) == ("PlanGated", "PLAN_REQUIRED")

@@ -102,7 +102,7 @@ async function showLive(view, operation) {
   announceSandbox(view.isSandbox);
   showProblems(problems(response, operation));
   views.showLive(response, event ?? {}, operation);
-  if (isOver && hasAlternatives(response)) showProblems(problems(response, operation, await loadSchema()));
+  if (view.updates === 0 && hasAlternatives(response)) showProblems(problems(response, operation, await loadSchema()));
 }
 
 /** @returns {Operation | null} null if the variables are not an object, which the page then says */

@@ -203,7 +203,7 @@ def test_a_series_is_drawn_and_its_polls_are_stated(opened: Page, market: Market
 def test_a_gated_stream_says_so_in_words_and_as_a_problem(opened: Page, hobbyist: Graph) -> None:
     opened.open(hobbyist, ORDERS)
     opened.run()
-    opened.says("Ended by the server", "Gated: ", "Standard")
+    opened.says("Connected · Gated: ", "Standard")
     opened.tab.until("document.body.innerText.includes('PLAN_REQUIRED')")
 
 
