@@ -16,7 +16,7 @@ from server.static_files import StaticFile, static_files
 
 _ROOT: Final = Path(__file__).parent.parent
 _FOLDER: Final = _ROOT / "explorer"
-_LIGHT: Final = ("light", "drawing", "live")  # folders of the light page, whose modules import each other by relative paths
+_LIGHT: Final = ("light", "drawing", "live")  # folders of the light page, whose modules import each other
 
 
 class QueryExample(TypedDict):

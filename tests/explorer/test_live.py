@@ -56,7 +56,7 @@ AMOUNTS = """[...document.querySelectorAll('tbody tr')].map(
 
 
 @dataclass(frozen=True)
-class Market:
+class ScriptedMarket:
     """A server, and a CoinGlass that sends what a test says."""
 
     graph: Graph
@@ -73,17 +73,17 @@ class Market:
 
 
 @pytest.fixture(scope="module")
-def market(start_shared: StartGraph) -> Iterator[Market]:
+def market(start_shared: StartGraph) -> Iterator[ScriptedMarket]:
     sandbox = new_market()
     with upstream(sandbox) as live:
         address = live.address
         httpx.put(f"{address}/_sandbox/live", json={"model": False}).raise_for_status()
         socket = f"ws{address.removeprefix('http')}/ws-api"
-        yield Market(start_shared(sandbox=sandbox, base_url=address, socket_url=socket), address)
+        yield ScriptedMarket(start_shared(sandbox=sandbox, base_url=address, socket_url=socket), address)
 
 
 @dataclass(frozen=True)
-class Page:
+class ExplorerTab:
     """Either page, with its names of what both have."""
 
     tab: Tab
@@ -133,12 +133,12 @@ class Page:
 
 
 @pytest.fixture
-def opened(tab: Tab, page: PageName) -> Page:
-    return Page(tab, page)
+def opened(tab: Tab, page: PageName) -> ExplorerTab:
+    return ExplorerTab(tab, page)
 
 
 @PAGES
-def test_events_are_added_to_a_chart_and_a_table_that_stay(opened: Page, market: Market) -> None:
+def test_events_are_added_to_a_chart_and_a_table_that_stay(opened: ExplorerTab, market: ScriptedMarket) -> None:
     opened.listen(market.graph)
     market.publish(1, 2, 3)
     opened.tab.until("document.querySelector('figure canvas')")
@@ -157,7 +157,9 @@ def test_events_are_added_to_a_chart_and_a_table_that_stay(opened: Page, market:
 
 
 @PAGES
-def test_after_a_lost_connection_nothing_is_missing_and_nothing_comes_twice(opened: Page, market: Market) -> None:
+def test_after_a_lost_connection_nothing_is_missing_and_nothing_comes_twice(
+    opened: ExplorerTab, market: ScriptedMarket
+) -> None:
     opened.listen(market.graph)
     market.publish(1, 2)
     opened.view("Table")
@@ -175,7 +177,7 @@ def test_after_a_lost_connection_nothing_is_missing_and_nothing_comes_twice(open
 
 
 @PAGES
-def test_a_stopped_stream_keeps_what_it_has_and_is_closed(opened: Page, market: Market) -> None:
+def test_a_stopped_stream_keeps_what_it_has_and_is_closed(opened: ExplorerTab, market: ScriptedMarket) -> None:
     opened.listen(market.graph)
     market.publish(1, 2)
     opened.view("Table")
@@ -190,7 +192,7 @@ def test_a_stopped_stream_keeps_what_it_has_and_is_closed(opened: Page, market: 
 
 
 @PAGES
-def test_a_series_is_drawn_and_its_polls_are_stated(opened: Page, market: Market) -> None:
+def test_a_series_is_drawn_and_its_polls_are_stated(opened: ExplorerTab, market: ScriptedMarket) -> None:
     opened.open(market.graph, CANDLES)
     opened.run()
     opened.says("Polled every 60 s")
@@ -200,7 +202,7 @@ def test_a_series_is_drawn_and_its_polls_are_stated(opened: Page, market: Market
 
 
 @PAGES
-def test_a_gated_stream_says_so_in_words_and_as_a_problem(opened: Page, hobbyist: Graph) -> None:
+def test_a_gated_stream_says_so_in_words_and_as_a_problem(opened: ExplorerTab, hobbyist: Graph) -> None:
     opened.open(hobbyist, ORDERS)
     opened.run()
     opened.says("Connected · Gated: ", "Standard")
@@ -208,7 +210,7 @@ def test_a_gated_stream_says_so_in_words_and_as_a_problem(opened: Page, hobbyist
 
 
 @PAGES
-def test_a_stream_that_is_unavailable_says_so_and_goes_on(opened: Page, start_graph: StartGraph) -> None:
+def test_a_stream_that_is_unavailable_says_so_and_goes_on(opened: ExplorerTab, start_graph: StartGraph) -> None:
     sandbox = Sandbox(Plan.PROFESSIONAL)
     with upstream(sandbox) as live:
         address = live.address
@@ -223,7 +225,7 @@ def test_a_stream_that_is_unavailable_says_so_and_goes_on(opened: Page, start_gr
 
 
 @PAGES
-def test_a_mistake_is_a_problem_of_its_own(opened: Page, market: Market) -> None:
+def test_a_mistake_is_a_problem_of_its_own(opened: ExplorerTab, market: ScriptedMarket) -> None:
     opened.open(market.graph, "subscription { liquidationOrders(minUsd: true) { __typename } }")
     opened.run()
     opened.says("Ended by the server")
@@ -231,7 +233,7 @@ def test_a_mistake_is_a_problem_of_its_own(opened: Page, market: Market) -> None
 
 
 @PAGES
-def test_a_stream_has_the_key_of_the_page(opened: Page, start_graph: StartGraph, tmp_path: Path) -> None:
+def test_a_stream_has_the_key_of_the_page(opened: ExplorerTab, start_graph: StartGraph, tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     key = create_key(path, "dashboard", START)
     opened.open(start_graph(sandbox=new_market(), key_file=path), CANDLES)
@@ -252,8 +254,8 @@ def test_a_stream_has_the_key_of_the_page(opened: Page, start_graph: StartGraph,
 
 
 @needs(DIST / "index.html", "make explorer")
-def test_the_stream_of_a_tab_ends_when_another_tab_is_shown(tab: Tab, market: Market) -> None:
-    page = Page(tab, "built")
+def test_the_stream_of_a_tab_ends_when_another_tab_is_shown(tab: Tab, market: ScriptedMarket) -> None:
+    page = ExplorerTab(tab, "built")
     page.listen(market.graph)
     market.publish(1)
     tab.until("document.querySelector('.xp-counts').innerText.includes('1 update')")
@@ -262,8 +264,8 @@ def test_the_stream_of_a_tab_ends_when_another_tab_is_shown(tab: Tab, market: Ma
 
 
 @needs(DIST / "index.html", "make explorer")
-def test_programs_receive_the_events(tab: Tab, market: Market) -> None:
-    page = Page(tab, "built")
+def test_programs_receive_the_events(tab: Tab, market: ScriptedMarket) -> None:
+    page = ExplorerTab(tab, "built")
     page.listen(market.graph)
     page.view("Code")
     for language, word in (("cURL", "curl -sN"), ("Python", "httpx.stream"), ("TypeScript", "client.iterate")):
@@ -276,10 +278,10 @@ def test_programs_receive_the_events(tab: Tab, market: Market) -> None:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_a_live_page_is_accessible_and_fits(
-    browser: Chromium, market: Market, page: PageName, width: int, *, dark: bool
+    browser: Chromium, market: ScriptedMarket, page: PageName, width: int, *, dark: bool
 ) -> None:
     with browser.tab(width, dark=dark) as tab:
-        opened = Page(tab, page)
+        opened = ExplorerTab(tab, page)
         opened.listen(market.graph)
         market.publish(1, 2, 3)
         tab.until("document.querySelector('figure canvas')")

@@ -1,17 +1,18 @@
 // A graph in memory that executes documents against the SDL. Each request has a number, which is every figure of its
 // answer, so that figures of two answers cannot be taken for one.
 import { readdirSync, readFileSync } from "node:fs";
-import { buildSchema, execute, getNamedType, GraphQLList, GraphQLNonNull, isAbstractType, isEnumType, isObjectType, parse } from "graphql";
+import { buildSchema, execute, getNamedType, getOperationAST, GraphQLList, GraphQLNonNull, isAbstractType, isEnumType, isObjectType, parse } from "graphql";
 import { entities } from "../dist/generated/graph.js";
 
 const schema = buildSchema(readFileSync(new URL("../../../schema/schema.graphql", import.meta.url), "utf8"));
 const ROWS = 3;
 
-/** The documents of `examples/`, by file name. */
+/** The queries of `examples/`, by file name. */
 export function examples() {
   const folder = new URL("../../../examples/", import.meta.url);
   const names = readdirSync(folder).filter((name) => name.endsWith(".graphql"));
-  return Object.fromEntries(names.map((name) => [name, readFileSync(new URL(name, folder), "utf8")]));
+  const texts = names.map((name) => [name, readFileSync(new URL(name, folder), "utf8")]);
+  return Object.fromEntries(texts.filter(([, text]) => getOperationAST(parse(text)).operation === "query"));
 }
 
 const nullable = (type) => (type instanceof GraphQLNonNull ? type.ofType : type);

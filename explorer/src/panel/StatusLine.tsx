@@ -33,12 +33,14 @@ function LiveLine({ exchange, view }: { exchange: Exchange; view: LiveView }) {
           Stop
         </button>
       )}
-      <p className="xp-status xp-live" role="status" aria-label="Subscription">
-        {view.status}
-      </p>
-      <p className="xp-status xp-counts">
-        <Facts list={liveFacts(exchange, view)} />
-      </p>
+      <div className="xp-status">
+        <p className="xp-live" role="status" aria-label="Subscription">
+          {view.status}
+        </p>
+        <p className="xp-counts">
+          <Facts list={liveFacts(exchange, view)} />
+        </p>
+      </div>
     </>
   );
 }
