@@ -1,5 +1,6 @@
 """Subscriptions in both pages in headless Chromium: charts that stay, streams that go on, and what is said of them."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,7 @@ window.fetch = async (address, init) => {
   return new Response(readable, { status: answer.status, headers: answer.headers });
 };
 """
+TIMES = itertools.count(1_795_000_000_000)  # of events, none of which is taken for another one again
 AMOUNTS = """[...document.querySelectorAll('tbody tr')].map(
   row => Number(row.lastElementChild.innerText.replace(/[$,]/g, ''))
 )"""
@@ -64,7 +66,7 @@ class ScriptedMarket:
 
     def publish(self, *amounts: int) -> None:
         """Send liquidations once the server listens."""
-        data = [EVENT | {"volUsd": amount, "time": EVENT["time"] + amount} for amount in amounts]  # type: ignore[operator]  # a number
+        data = [EVENT | {"volUsd": amount, "time": next(TIMES)} for amount in amounts]
         for _ in range(10_000):
             body = {"channel": LIQUIDATIONS, "data": data}
             if httpx.post(f"{self.address}/_sandbox/events", json=body).json()["subscribers"]:
