@@ -3,9 +3,11 @@
 Quota and circuits are those of the server's key; of callers' keys only the number is shown.
 """
 
+import math
 import platform
-from collections.abc import Iterable, Mapping
-from typing import Any
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import Metric
@@ -23,6 +25,8 @@ from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
 from server.sampling import PREFIX, Labels, Sampler
 from server.traffic import Traffic
+
+_PROCESS_SECONDS: Final = 5.0  # for which figures of the process are good
 
 
 def declare_metrics(
@@ -166,18 +170,34 @@ def _declare_process(sampler: Sampler) -> None:
     about = "Versions of the server, of Python and of Strawberry."
     labels = ("version", "python", "strawberry")
     sampler.gauge(f"{PREFIX}_build_info", about, labels, lambda: {versions: 1}, "livemax")
-    collector = ProcessCollector(registry=CollectorRegistry())
-    for metric in collector.collect():
+    process = ProcessFigures()
+    for metric in process.metrics():
         name = metric.name
 
         def read(name: str = name) -> Mapping[Any, float]:
-            return {(): _value(collector.collect(), name)}
+            return {(): _value(process.metrics(), name)}
 
         if metric.type == "counter":
             sampler.counter(name, metric.documentation, (), read)
         else:
             is_sum = name not in ("process_start_time_seconds", "process_max_fds")
             sampler.gauge(name, metric.documentation, (), read, "livesum" if is_sum else "livemin")
+
+
+class ProcessFigures:
+    """What prometheus_client reads of the process. It lists all open files, which takes long with many connections."""
+
+    def __init__(self) -> None:
+        self._collector = ProcessCollector(registry=CollectorRegistry())
+        self._metrics: Sequence[Metric] = ()
+        self._read_at = -math.inf
+
+    def metrics(self) -> Sequence[Metric]:
+        """Return the figures, which are at most `_PROCESS_SECONDS` old."""
+        now = time.monotonic()
+        if now - self._read_at >= _PROCESS_SECONDS:
+            self._metrics, self._read_at = tuple(self._collector.collect()), now
+        return self._metrics
 
 
 def _value(metrics: Iterable[Metric], name: str) -> float:

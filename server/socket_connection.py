@@ -68,6 +68,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         super().start_keepalive()
         self.request.headers.clear()
         self.response.headers.clear()
+        self.scope["headers"].clear()  # type: ignore[attr-defined]  # uvicorn's list, which the application has read
 
     def send_receive_event_to_app(self) -> None:
         """Close for a text that is not UTF-8, which uvicorn logs with a traceback."""

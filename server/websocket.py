@@ -13,7 +13,7 @@ from graphql import GraphQLError, GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
@@ -146,13 +146,17 @@ class TextFrames(ASGIWebSocketAdapter):
 
     ws: OperationSocket
 
-    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """Turn the error of the view's decoder into the one that closes the connection with 4400."""
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:  # noqa: ARG002
+        """Yield the messages, of which an idle connection keeps none; what is no JSON closes it with 4400."""
         try:
-            async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
-                yield message
+            while not self._is_closed:
+                yield self.view.decode_json(await self.ws.receive_text())
         except HTTPException as error:
             raise NonJsonMessageReceived from error
+        except KeyError as error:
+            raise NonTextMessageReceived from error
+        except WebSocketDisconnect:
+            return
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         if self._is_closed:
@@ -189,8 +193,10 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         """Check the message first: Strawberry relies on its shape."""
         if not is_message(message):
             await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
-        elif message["type"] != "subscribe" or not self.connection_acknowledged or await self._resolve_id(message):
+            return
+        if message["type"] != "subscribe" or not self.connection_acknowledged or await self._resolve_id(message):
             await super().handle_message(message)
+        cast("dict[str, Any]", message).clear()  # the loop that reads messages keeps it until the next comes
 
     async def _resolve_id(self, message: SubscribeMessage) -> bool:
         """Set the text of an operation that names its document; send an error if there is none."""

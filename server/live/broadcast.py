@@ -1,6 +1,7 @@
 """Sends the events of one operation to all clients that have it: each is executed and encoded once."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ _MAX_TAKEN: Final = 64 * 1024  # bytes that a client takes at once: what it is b
 _MAX_OPENINGS: Final = 32
 _YIELD_AFTER: Final = 500  # clients, for which the event loop is held up some milliseconds
 _REST: Final = 8  # times as long as a round of sending, nothing is sent: then events come together
-_LONGEST_REST: Final = 0.2  # seconds
-_SHORTEST_REST: Final = 0.01
+_SHORTEST_REST: Final = 0.01  # seconds
+_LONGEST_WAIT: Final = 0.2  # of an event for the end of its round, if rounds do not take more than half of the time
 _MAX_ROWS: Final = 1_000  # in one message, if they came as several events
 _TOO_OLD: Final = "The server has no longer what came after that cursor. What it has follows."
 _UNREAD: Final = "{} events were not read in time, and not sent. Subscribe `after` this cursor to get them."
@@ -124,8 +125,11 @@ class Broadcast:
         counts: BroadcastCounts,
         when_empty: Callable[[], None],
         ring_bytes: int = RING_BYTES,
+        turn: asyncio.Lock | None = None,
     ) -> None:
+        """`turn`: of those that send to many, which is soonest done for all if they do so one after the other."""
         self.source, self._render, self.counts, self._when_empty = source, render, counts, when_empty
+        self._turn = turn or asyncio.Lock()
         self.messages: Ring[Message] = Ring(ring_bytes)
         self.subscriptions: dict[BroadcastClient, None] = {}
         feed = source.feed
@@ -205,10 +209,11 @@ class Broadcast:
         try:
             while not self.is_ended:
                 await self._news.wait()
-                self._news.clear()
-                since = self._since
-                await self._advance()
-                rest = await self._wake_all()
+                async with self._turn if len(self.subscriptions) > _YIELD_AFTER else contextlib.nullcontext():
+                    self._news.clear()
+                    since = self._since
+                    await self._advance()
+                    rest = await self._wake_all()
                 self.counts.on_delay(clock.monotonic() - since)
                 await clock.sleep(rest)
         except Exception:
@@ -219,7 +224,8 @@ class Broadcast:
     async def _wake_all(self) -> float:
         """Wake the clients that are behind, and drop what all have; return for how many seconds to rest.
 
-        The longer it takes, the longer the rest, in which events come together.
+        The longer it takes, the longer the rest, in which events come together. The event that waits longest came right
+        after the start of a round: it waits for the rest of that, for the rest, and for the next round.
         """
         started = time.perf_counter()
         lowest = self.messages.last
@@ -230,7 +236,8 @@ class Broadcast:
             if not count % _YIELD_AFTER:
                 await asyncio.sleep(0)
         self.messages.forget(lowest)
-        return min(max(_REST * (time.perf_counter() - started), _SHORTEST_REST), _LONGEST_REST)
+        seconds = time.perf_counter() - started
+        return min(max(_REST * seconds, _SHORTEST_REST), max(_LONGEST_WAIT - 2 * seconds, seconds))
 
     async def _advance(self) -> None:
         """Make messages of all events of the feed.

@@ -1,5 +1,6 @@
 """All broadcasts of a server: one for the operations that have the same results."""
 
+import asyncio
 import contextlib
 from collections.abc import Hashable
 from functools import partial
@@ -21,6 +22,7 @@ class Broadcasts:
     def __init__(self, limit: ResponseLimit, ring_bytes: int = RING_BYTES) -> None:
         self._limit, self._ring_bytes = limit, ring_bytes
         self._by_key: dict[Hashable, Broadcast] = {}
+        self._turn = asyncio.Lock()
         self.counts = BroadcastCounts()
 
     @property
@@ -41,7 +43,7 @@ class Broadcasts:
             in_use.enter_context(upstream.in_use())
             in_use.callback(self._by_key.pop, key)
             render = partial(self._render, operation, upstream)
-            broadcast = Broadcast(source, render, self.counts, in_use.close, self._ring_bytes)
+            broadcast = Broadcast(source, render, self.counts, in_use.close, self._ring_bytes, self._turn)
             self._by_key[key] = broadcast
         return await broadcast.join(source.after)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -181,6 +182,30 @@ async def test_a_channel_that_the_plan_lacks_is_tried_again_and_states_the_gap(r
     assert reader.kinds == ["CONNECTED", "rows", "UNAUTHORIZED", "RESUMED", "rows"]
     assert reader.values[3]["gapSeconds"] == pytest.approx(3 * GATED_SECONDS, abs=2)
     assert not reader.subscription.is_ended
+
+
+async def test_broadcasts_to_many_send_one_after_the_other_and_those_to_few_between() -> None:
+    rig = LiveRig()
+    woken: list[str] = []
+    for name, clients in (("first", 1_200), ("second", 1_200), ("few", 1)):
+        operation = await rig.operation(LIQUIDATIONS, minUsd=float(len(woken)))
+        woken.append(name)
+        for _ in range(clients):
+            reader = Reader(await rig.broadcasts.join(operation, rig.upstream))
+            reader.subscription.attach(partial(note_and_read, reader, woken, name))
+    rig.socket.listener.connected()
+    await rig.elapse(1)
+    woken.clear()
+    await rig.send([liquidation(1)])
+    await rig.elapse(1)
+    assert [name for name in woken if name != "few"] == ["first"] * 1_200 + ["second"] * 1_200
+    assert woken.index("few") < woken.index("second")
+    await rig.close()
+
+
+def note_and_read(reader: Reader, woken: list[str], name: str) -> None:
+    woken.append(name)
+    reader.read()
 
 
 async def test_a_failure_of_the_server_ends_the_stream_instead_of_stopping_it(rig: LiveRig) -> None:

@@ -1,0 +1,237 @@
+"""Many clients in one process, with one epoll."""
+
+import select
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Final, NamedTuple, TypeAlias
+
+from bench.live.chunks import TICK_US, Chunk, parse
+from bench.live.socket_client import ANY_ID, Script, SocketClient
+
+_OPENING_AT_ONCE: Final = 64
+_BLOCK: Final = 256 * 1024  # bytes
+_CHUNKS: Final = 4_000  # that are looked up
+_READY_AT_ONCE: Final = 512
+_PAUSE: Final = 0.002  # seconds, so that few of the server's writes have to wake this process
+_TICK_NS: Final = TICK_US * 1000
+
+
+class ClientPlan(NamedTuple):
+    """`size` clients take the scripts in turn; one more, beside them, has the script `direct`, if there is one."""
+
+    size: int
+    scripts: Sequence[Script]
+    direct: Script | None = None
+    receive_buffer: int | None = None
+
+
+class GetStatus(NamedTuple):
+    """Asks for a Status."""
+
+
+class Rest(NamedTuple):
+    """Asks to read nothing for so many seconds. There is no answer."""
+
+    seconds: float
+
+
+class GetReadings(NamedTuple):
+    """Asks for the Readings from `since` until `until`, and forgets what is older."""
+
+    since: int
+    until: int
+
+
+Command: TypeAlias = GetStatus | Rest | GetReadings
+
+
+class Status(NamedTuple):
+    """`receiving`: clients that have had an event. `expected`: by channel, the lowest number that one expects next.
+
+    `gaps`: clients with missing or doubled events; `told`: those that were told of `dropped` events. `cpu_seconds`:
+    since the start of the process.
+    """
+
+    receiving: int
+    expected: Sequence[int]
+    gaps: int
+    told: int
+    dropped: int
+    failures: Sequence[str]
+    cpu_seconds: float
+
+    def has_all(self, sent: Sequence[int]) -> bool:
+        """Whether each client has the events up to those numbers."""
+        return all(expected > last for expected, last in zip(self.expected, sent, strict=True))
+
+
+@dataclass
+class Readings:
+    """`delays`: in ticks, of the events that were sent in that time, each as often as it was read.
+
+    `direct`: the same of the client that has them from the upstream. `deliveries` and `messages` were read in the time.
+    """
+
+    delays: Counter[int] = field(default_factory=Counter)
+    direct: Counter[int] = field(default_factory=Counter)
+    deliveries: int = 0
+    messages: int = 0
+
+    def add(self, other: "Readings") -> None:
+        self.delays += other.delays
+        self.direct += other.direct
+        self.deliveries += other.deliveries
+        self.messages += other.messages
+
+
+class ClientProcess:
+    def __init__(self, plan: ClientPlan, address: str, parent: Connection) -> None:
+        self._plan, self._address, self._parent = plan, address, parent
+        self._buffer = memoryview(bytearray(_BLOCK))  # in its place, `recv` would allocate as much each time
+        self._poll = select.epoll()
+        self._poll.register(parent.fileno(), select.EPOLLIN)
+        self._clients: dict[int, SocketClient] = {}  # by file descriptor
+        self._opening: set[int] = set()
+        self._order: list[SocketClient] = []
+        self._chunks: dict[bytes, Chunk] = {}
+        self._old: list[Chunk] = []  # that are no longer looked up
+        self._direct = None if plan.direct is None else SocketClient(plan.direct, address, None)
+        self._direct_chunks: list[Chunk] = []
+        if self._direct is not None:
+            self._add(self._direct)
+
+    def run(self) -> None:
+        """Until the parent ends."""
+        while True:
+            while len(self._order) < self._plan.size and len(self._opening) < _OPENING_AT_ONCE:
+                self._open()
+            ready = self._poll.poll(maxevents=_READY_AT_ONCE)
+            if len(ready) < _READY_AT_ONCE:
+                time.sleep(_PAUSE)
+            for number, _ in ready:
+                client = self._clients.get(number)
+                if client is not None:
+                    self._read(client, number)
+                elif number == self._parent.fileno() and not self._obey():
+                    return
+
+    def _open(self) -> None:
+        script = self._plan.scripts[len(self._order) % len(self._plan.scripts)]
+        client = SocketClient(script, self._address, self._plan.receive_buffer)
+        self._order.append(client)
+        self._opening.add(client.socket.fileno())
+        self._add(client)
+
+    def _add(self, client: SocketClient) -> None:
+        self._clients[client.socket.fileno()] = client
+        self._poll.register(client.socket.fileno(), select.EPOLLIN)
+
+    def _read(self, client: SocketClient, number: int) -> None:
+        try:
+            data = bytes(self._buffer[: client.recv_into(self._buffer)])
+        except OSError as error:
+            client.closed, data = repr(error), b""
+        tick = time.monotonic_ns() // _TICK_NS
+        if not data:
+            self._end(client, number)
+            return
+        if client.tail:
+            data = client.tail + data
+            client.tail = b""
+        data = data.replace(client.id, ANY_ID)  # as all clients of the channel read it
+        if number in self._opening or client is self._direct:
+            self._read_slowly(client, number, data, tick)
+            return
+        chunk = self._chunks.get(data)
+        if chunk is None:
+            chunk = self._remember(data)
+        chunk.arrivals[tick] = chunk.arrivals.get(tick, 0) + 1
+        if client.expected == chunk.first and chunk.is_plain:
+            client.expected = chunk.after
+        else:
+            client.note(chunk)
+            if client.closed:
+                self._end(client, number)
+        if chunk.size < len(data):
+            client.tail = data[chunk.size :]
+
+    def _read_slowly(self, client: SocketClient, number: int, data: bytes, tick: int) -> None:
+        """Read what a client gets that is still subscribing, or that nobody has in common with it."""
+        client.tail = client.go_on(data)
+        if client.is_subscribed:
+            self._opening.discard(number)
+            chunk = parse(client.tail)
+            client.tail = client.tail[chunk.size :]
+            client.note(chunk)
+            if client is self._direct:
+                chunk.arrivals[tick] = 1
+                self._direct_chunks.append(chunk)
+        if client.closed:
+            self._end(client, number)
+
+    def _remember(self, data: bytes) -> Chunk:
+        if len(self._chunks) >= _CHUNKS:
+            self._old += (chunk for chunk in self._chunks.values() if chunk.stamps)
+            self._chunks.clear()
+        chunk = self._chunks[data] = parse(data)
+        return chunk
+
+    def _end(self, client: SocketClient, number: int) -> None:
+        client.closed = client.closed or "the end of the connection"
+        self._poll.unregister(number)
+        self._opening.discard(number)
+        del self._clients[number]
+        client.socket.close()
+
+    def _obey(self) -> bool:
+        """Carry out a command; return False if the parent has gone."""
+        try:
+            command: Command = self._parent.recv()
+        except EOFError:
+            return False
+        match command:
+            case GetStatus():
+                self._parent.send(self._status())
+            case Rest(seconds):
+                time.sleep(seconds)
+            case GetReadings(since, until):
+                self._parent.send(self._readings(since, until))
+        return True
+
+    def _status(self) -> Status:
+        clients, channels = self._order, len(self._plan.scripts)
+        expected = [[client.expected for client in clients[index::channels]] for index in range(channels)]
+        return Status(
+            receiving=sum(client.expected > 0 for client in clients),
+            expected=[min(numbers, default=0) for numbers in expected],
+            gaps=sum(client.gaps > 0 for client in clients),
+            told=sum(client.dropped > 0 for client in clients),
+            dropped=sum(client.dropped for client in clients),
+            failures=[text for client in clients if (text := client.closed or client.problem)],
+            cpu_seconds=time.process_time(),
+        )
+
+    def _readings(self, since: int, until: int) -> Readings:
+        readings = Readings()
+        for chunk in (*self._old, *self._chunks.values()):
+            _add_delays(chunk, since, until, readings.delays)
+            reads = sum(clients for tick, clients in chunk.arrivals.items() if since <= tick * TICK_US < until)
+            readings.deliveries += reads * len(chunk.stamps)
+            readings.messages += reads * chunk.texts
+        for chunk in self._direct_chunks:
+            _add_delays(chunk, since, until, readings.direct)
+        self._old, self._chunks, self._direct_chunks = [], {}, []
+        return readings
+
+
+def _add_delays(chunk: Chunk, since: int, until: int, delays: Counter[int]) -> None:
+    for stamp, events in Counter(stamp for stamp in chunk.stamps if since <= stamp < until).items():
+        for tick, clients in chunk.arrivals.items():
+            delays[tick - stamp // TICK_US] += events * clients
+
+
+def run(plan: ClientPlan, address: str, parent: Connection) -> None:
+    ClientProcess(plan, address, parent).run()
