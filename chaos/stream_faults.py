@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from chaos.leftovers import held, leftovers
+from chaos.leftovers import held, leftovers, used_once
 from chaos.numbered import Numbered, numbers, silent_losses
 from chaos.outcomes import summary
 from chaos.rig import UNLIMITED, Rig, rig
@@ -129,7 +129,7 @@ async def watched(tested: Rig) -> AsyncIterator[Watched]:
 async def stream(_: Effort) -> list[Verdict]:
     """Faults that are over at once, refused connections, and clocks that jump."""
     async with rig("professional", UNLIMITED, "chaos.clock_server") as tested:
-        await _used_once(tested)
+        await used_once(tested)
         before = await held(tested)
         async with watched(tested) as this:
             await _momentary(this)
@@ -143,7 +143,7 @@ async def stream(_: Effort) -> list[Verdict]:
 async def silence(_: Effort) -> list[Verdict]:
     """Faults that are noticed only because nothing comes, and names that change."""
     async with rig() as tested:
-        await _used_once(tested)
+        await used_once(tested)
         before = await held(tested)
         async with watched(tested) as this:
             upstream = tested.upstream
@@ -233,11 +233,3 @@ async def _renamed(this: Watched) -> None:
     await this.tested.upstream.change("live", naming="snake")
     await this.tested.upstream.break_stream("DROP")
     this.feeder.channel = "liquidation_orders"
-
-
-async def _used_once(tested: Rig) -> None:
-    """Let the server load what it keeps, so that it is no growth."""
-    async with socket_client(tested.server.url) as client:
-        watch = await client.subscribe('{ e: pair(exchange: "Binance", symbol: "BTC/USDT") { __typename symbol } }')
-        await until(lambda: bool(watch.end), TOLD_WITHIN)
-    await asyncio.sleep(1)
