@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -24,6 +25,11 @@ _LARGE: Final = 900_000  # bytes: a message may have a megabyte
 _MANY: Final = 100_000
 _SOCKETS: Final = 5  # with twenty operations each, the limit of a caller
 _OPERATIONS: Final = 20
+_STREAMS: Final = 40
+_STREAM_HEAD: Final = (
+    b"POST /graphql HTTP/1.1\r\nhost: server\r\ncontent-type: application/json\r\n"
+    b"accept: text/event-stream\r\ncontent-length: %d\r\n\r\n"
+)
 _ORDERS: Final = "liquidationOrders { __typename ... on LiveLiquidationsUpdate { cursor data { orders { usd } } } }"
 
 
@@ -108,7 +114,7 @@ def _short(message: dict[str, Any]) -> str:
     if errors:
         return str(errors[0].get("extensions", {}).get("code", "INTERNAL"))
     data = (payload or {}).get("data") or {}
-    event = next(iter(data.values()), {})
+    event: dict[str, Any] = next(iter(data.values()), {})
     return str(event.get("state") or event.get("code") or event.get("__typename") or message["type"])
 
 
@@ -295,20 +301,14 @@ async def _unread_sockets(target: ServerAddress, upstream: SandboxSwitches) -> s
 
 
 async def _unread_streams(target: ServerAddress, upstream: SandboxSwitches) -> str:
-    writers = []
-    for number in range(40):
-        _, writer = await target.connect()
-        body = json.dumps({"query": f"subscription {{ a{number}: {_ORDERS} }}"}).encode()
-        head = (
-            "POST /graphql HTTP/1.1\r\nhost: server\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n"
-        )
-        writer.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
-        writer.transport.pause_reading()
-        writers.append(writer)
-    await asyncio.sleep(1)
-    for _ in range(5):
-        await upstream.break_stream("BURST", events=10_000)
+    with contextlib.ExitStack() as stack:
+        for number in range(_STREAMS):
+            client = stack.enter_context(socket.create_connection((target.host, target.port), 5, (ATTACKER, 0)))
+            body = json.dumps({"query": f"subscription {{ a{number}: {_ORDERS} }}"}).encode()
+            client.sendall(_STREAM_HEAD % len(body) + body)
+            await asyncio.sleep(0)
         await asyncio.sleep(1)
-    for writer in writers:
-        writer.transport.abort()
-    return "left unread"
+        for _ in range(5):
+            await upstream.break_stream("BURST", events=10_000)
+            await asyncio.sleep(1)
+    return "nothing was read"
