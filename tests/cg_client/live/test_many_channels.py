@@ -4,7 +4,7 @@ import pytest
 
 from cg_client.endpoint import Endpoint
 from cg_client.live.channels import Channel, ChannelKind
-from cg_client.live.subscription import Subscription
+from cg_client.live.subscription import ChannelSubscription
 from cg_client.params.core import Params
 from cg_client.plans.gate import Gate
 from tests.cg_client.live.conftest import Rig, opened
@@ -18,14 +18,14 @@ async def test_an_event_is_the_business_of_its_channel_alone(
 ) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await _open(rig, MANY)
-    calls: list[Subscription] = []
-    go_live = Subscription.go_live
+    calls: list[ChannelSubscription] = []
+    go_live = ChannelSubscription.go_live
 
-    def counted(self: Subscription) -> None:
+    def counted(self: ChannelSubscription) -> None:
         calls.append(self)
         go_live(self)
 
-    monkeypatch.setattr(Subscription, "go_live", counted)
+    monkeypatch.setattr(ChannelSubscription, "go_live", counted)
     await peer.send_rows(TRADES_NAME, order())
     await listener.numbers()
     assert len(calls) == 1
