@@ -51,6 +51,8 @@ class Feeds:
         feed.ring.limit = min(feed.ring.limit, max(LEAST_ROWS, SHARED_ROWS // len(self._feeds)))
         feed.when_idle = partial(self._let_linger, key, feed)
         feed.when_idle()  # nobody watches it yet
+        feed.when_idle = partial(self._let_linger, key)
+        feed.when_idle(feed)  # nobody watches it yet
         return feed
 
     def _let_linger(self, key: Hashable, feed: Feed) -> None:

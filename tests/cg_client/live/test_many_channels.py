@@ -7,14 +7,14 @@ from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.subscription import ChannelSubscription
 from cg_client.params.core import Params
 from cg_client.plans.gate import Gate
-from tests.cg_client.live.conftest import Rig, opened
-from tests.cg_client.live.rig import TRADES_NAME, Recorder, StandIn, order
+from tests.cg_client.live.conftest import SocketRig, opened
+from tests.cg_client.live.rig import TRADES_NAME, RecordingListener, StandIn, order
 
 MANY = 200
 
 
 async def test_an_event_is_the_business_of_its_channel_alone(
-    rig: Rig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
+    rig: SocketRig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await _open(rig, MANY)
@@ -32,7 +32,7 @@ async def test_an_event_is_the_business_of_its_channel_alone(
 
 
 async def test_the_plan_is_asked_once_for_each_kind_of_channel(
-    rig: Rig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
+    rig: SocketRig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await opened(rig, upstream)
     await _open(rig, MANY)
@@ -48,9 +48,9 @@ async def test_the_plan_is_asked_once_for_each_kind_of_channel(
     assert len(checks) <= len(ChannelKind)
 
 
-async def _open(rig: Rig, count: int, first: int = 1) -> None:
+async def _open(rig: SocketRig, count: int, first: int = 1) -> None:
     """Open trades of so many values, and wait until the last one is told that it is connected."""
-    listeners = [Recorder() for _ in range(count)]
+    listeners = [RecordingListener() for _ in range(count)]
     for number, listener in enumerate(listeners, first):
         rig.socket.open(Channel(ChannelKind.FUTURES_TRADES, "Binance", "BTCUSDT", 1_000 + number), listener)
     await listeners[-1].next("connected")
