@@ -149,7 +149,7 @@ async def silence(_: Effort) -> list[Verdict]:
             upstream = tested.upstream
             await this.trial("silent", lambda: upstream.break_stream("SILENT"), ("NO_DATA",), upstream.heal_stream)
             await this.trial("dead line", lambda: _dead(this), _UNANSWERED, upstream.heal_stream)
-            await this.trial("names in the other spelling", lambda: _renamed(this), _LOST)
+            await this.trial("other names", lambda: _renamed(this), _LOST)
         return [*this.verdicts, await leftovers(tested, before, "silence")]
 
 
