@@ -23,6 +23,7 @@ from abuse.crowds import SEND_SECONDS, idle_sockets, slow_readers
 from abuse.reaction import Reaction, ServerAddress
 from abuse.requests import BODY_SECONDS, HEAD_SECONDS, WITHIN, cases
 from abuse.sockets import attack, attacks, floods
+from abuse.subscriptions import PATIENCE, assault, assaults
 from bench.processes import BenchError
 from chaos.rig import Rig, rig
 from chaos.verdict import Verdict, as_table
@@ -131,6 +132,8 @@ def _acts(tested: Rig, effort: AbuseEffort) -> dict[str, tuple[Act, int, float |
         acts[name] = functools.partial(attack, target, act), effort.repeats, None
     for name, act in floods().items():
         acts[name] = functools.partial(attack, target, act), 1, _FLOOD_SECONDS
+    for name, assail in assaults().items():
+        acts[name] = functools.partial(assault, target, tested.upstream, assail), 1, PATIENCE
     acts["40 clients that do not read"] = functools.partial(slow_readers, target), 1, SEND_SECONDS + 10
     acts["2,000 idle sockets"] = functools.partial(idle_sockets, target, HEAD_SECONDS), 1, HEAD_SECONDS + 10
     return acts

@@ -17,15 +17,19 @@ from chaos.callers import callers
 from chaos.changes import changes
 from chaos.crowd import crowd
 from chaos.cut_quota import cut_quota
+from chaos.cycles import cycles
 from chaos.dashboard import dashboard
 from chaos.every_fault import every_fault
 from chaos.fairness import fairness
 from chaos.half_errors import half_errors
 from chaos.hanging import hanging
 from chaos.memory import memory
+from chaos.polls import polls, short_quota
 from chaos.share import share
 from chaos.start import start
 from chaos.stop import stop
+from chaos.stop_streams import stop_streams
+from chaos.stream_faults import silence, stream
 from chaos.verdict import FULL, QUICK, Effort, Verdict, as_table
 
 Scenario: TypeAlias = Callable[[Effort], Awaitable[list[Verdict]]]
@@ -38,6 +42,11 @@ LANES: tuple[Mapping[str, Scenario], ...] = (
     {"quota": cut_quota},
     {"errors": half_errors, "memory": memory},
     {"hang": hanging, "changes": changes, "start": start, "stop": stop},
+    {"stream": stream},
+    {"silence": silence},
+    {"cycles": cycles},
+    {"polls": polls, "stopstreams": stop_streams},
+    {"shortquota": short_quota},
     {"crowd": crowd, "callers": callers, "faults": every_fault},
 )
 ALL = tuple(name for lane in LANES for name in lane)

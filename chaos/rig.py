@@ -43,6 +43,17 @@ class SandboxSwitches:
         seen: list[dict[str, Any]] = await self._send("GET", "requests")
         return seen
 
+    async def live(self) -> dict[str, Any]:
+        """Return the state of the WebSocket."""
+        state: dict[str, Any] = await self._send("GET", "live")
+        return state
+
+    async def break_stream(self, kind: str, **options: object) -> None:
+        await self._send("POST", "live/faults", {"kind": kind, **options})
+
+    async def heal_stream(self) -> None:
+        await self._send("DELETE", "live/faults")
+
     async def _send(self, method: str, name: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
         async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
             answer = await http.request(method, f"{self.process.url}/_sandbox/{name}", json=body)
@@ -79,9 +90,14 @@ def outcomes(answers: list[Answered]) -> list[Outcome]:
 
 
 @contextlib.asynccontextmanager
-async def rig(plan: str = "professional", quota: int = UNLIMITED, /, **settings: object) -> AsyncIterator[Rig]:
+async def rig(
+    plan: str = "professional", quota: int = UNLIMITED, module: str = "server.cli", /, **settings: object
+) -> AsyncIterator[Rig]:
     """Start both processes; `settings` are the server's, without their prefix: `deadline_seconds=2`."""
-    async with sandbox(plan, quota) as upstream, server(upstream.process.url, plan, **settings) as process:
+    async with (
+        sandbox(plan, quota) as upstream,
+        server(upstream.process.url, plan, module, **settings) as process,
+    ):
         await asyncio.to_thread(wait_until_ready, process)
         yield Rig(process, upstream)
 
@@ -96,9 +112,9 @@ async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIter
 
 
 @contextlib.asynccontextmanager
-async def server(upstream: str, plan: str, **settings: object) -> AsyncIterator[Process]:
+async def server(upstream: str, plan: str, module: str = "server.cli", /, **settings: object) -> AsyncIterator[Process]:
     core, _ = cores()
-    command = [sys.executable, "-m", "server.cli", "serve", "--port", "0"]
+    command = [sys.executable, "-m", module, "serve", "--port", "0"]
     async with _entered(started(command, _environment(upstream, plan, settings), core)) as process:
         yield process
 
@@ -107,6 +123,7 @@ def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> di
     complete: dict[str, object] = {
         "api_key": "sandbox",
         "base_url": upstream,
+        "websocket_url": f"{upstream.replace('http', 'ws', 1)}/ws-api",
         "plan": plan,
         "log_level": "warning",
         "trusted_proxies": "127.0.0.1",

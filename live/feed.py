@@ -17,14 +17,14 @@ RING_EVENTS: Final = 20_000  # rows that a feed keeps for clients that come back
 
 
 class Feed(ABC):
-    """`epoch` names the life of this feed in cursors. It runs while it is watched; then `when_idle` is called."""
+    """`epoch` names the life of this feed in cursors. It runs while it is watched; then `when_idle` gets it."""
 
     def __init__(self, clock: Clock, ring_events: int = RING_EVENTS) -> None:
         self.clock, self.epoch = clock, secrets.token_urlsafe(9)
         self.ring: Ring[Published] = Ring(ring_events)
         self.total = 0  # events of CoinGlass that were published
         self.is_ended = False
-        self.when_idle: Callable[[], None] = _nothing
+        self.when_idle: Callable[[Feed], None] = _nothing
         self._watchers: dict[Wake, None] = {}
 
     @property
@@ -41,7 +41,7 @@ class Feed(ABC):
         self._watchers.pop(wake, None)
         if not self._watchers:
             self.pause()
-            self.when_idle()
+            self.when_idle(self)
 
     def publish(self, event: Event) -> None:
         if self.is_ended:
@@ -78,5 +78,5 @@ class Feed(ABC):
         """Give up everything; the feed is not started again."""
 
 
-def _nothing() -> None:
+def _nothing(_: Feed) -> None:
     """Do nothing for a feed that nobody keeps."""

@@ -16,16 +16,19 @@ LINGER_SECONDS: Final = 30.0  # for which a feed that nobody watches is kept, so
 MAX_FEEDS: Final = 2_000
 SHARED_ROWS: Final = 200_000  # that feeds keep together, nearly: a new one may keep as many as if all had equal parts
 LEAST_ROWS: Final = 100
+MAX_LINGERING: Final = 200  # of them, so that a caller who opens one after the other does not fill the memory
 
 
 class Feeds:
     """Feeds by key, and the socket for those of channels.
 
-    A feed that nobody watches is kept for `LINGER_SECONDS`, unless another needs the room.
+    A feed that nobody watches is kept for `LINGER_SECONDS`, unless others need the room; the one left first makes it.
     """
 
-    def __init__(self, socket: Socket, clock: Clock, max_feeds: int = MAX_FEEDS) -> None:
-        self.socket, self._clock, self._max_feeds = socket, clock, max_feeds
+    def __init__(
+        self, socket: Socket, clock: Clock, max_feeds: int = MAX_FEEDS, max_lingering: int = MAX_LINGERING
+    ) -> None:
+        self.socket, self._clock, self._max_feeds, self._max_lingering = socket, clock, max_feeds, max_lingering
         self._feeds: dict[Hashable, Feed] = {}
         self._lingering: dict[Hashable, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -48,11 +51,15 @@ class Feeds:
         feed.ring.limit = min(feed.ring.limit, max(LEAST_ROWS, SHARED_ROWS // len(self._feeds)))
         feed.when_idle = partial(self._let_linger, key, feed)
         feed.when_idle()  # nobody watches it yet
+        feed.when_idle = partial(self._let_linger, key)
+        feed.when_idle(feed)  # nobody watches it yet
         return feed
 
     def _let_linger(self, key: Hashable, feed: Feed) -> None:
         if self._feeds.get(key) is feed:
             self._stop_lingering(key)
+            if len(self._lingering) >= self._max_lingering:
+                self._drop_lingering()
             self._lingering[key] = asyncio.create_task(self._linger(key, feed))
         else:  # another took its place when it had ended
             self._close(feed)
@@ -80,12 +87,17 @@ class Feeds:
             self._close(feed)
 
     def _make_room(self) -> None:
-        key = next((key for key in self._lingering if not self._feeds[key].is_watched), None)
-        if key is None:
+        if not self._drop_lingering():
             text = f"The server follows {self._max_feeds} series and channels, the most that it does. Try again later."
             raise GraphQLError(text, extensions={"code": "TOO_MANY_SUBSCRIPTIONS"})
-        self._stop_lingering(key)
-        self._close(self._feeds.pop(key))
+
+    def _drop_lingering(self) -> bool:
+        """Close the feed that was left first, if there is one."""
+        key = next((key for key in self._lingering if not self._feeds[key].is_watched), None)
+        if key is not None:
+            self._stop_lingering(key)
+            self._close(self._feeds.pop(key))
+        return key is not None
 
     def _close(self, feed: Feed) -> None:
         task = asyncio.create_task(feed.close())

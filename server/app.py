@@ -80,7 +80,7 @@ def create_app(
     responses = _response_cache(services, view, public, explorer)
     declare_metrics(
         observation.sampler,
-        client,
+        services.upstream,
         services.engine,
         responses,
         services.connections,

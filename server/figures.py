@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from cg_client.client import Client
 from execution.engine import Engine
-from server.client_pool import ClientPool
+from server.client_pool import ClientPool, KeyUpstream
 from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
 
@@ -30,3 +30,9 @@ def client_connections(connections: OpenConnections) -> dict[str, int]:
 def key_clients(pool: ClientPool) -> dict[str, int]:
     """Return the number of clients of callers' keys, by whether CoinGlass has accepted the key."""
     return {"accepted": len(pool.accepted), "probation": len(pool.probation)}
+
+
+def all_feeds(upstream: KeyUpstream, pool: ClientPool | None) -> int:
+    """Return the number of feeds of the server's key and of callers' keys."""
+    members = () if pool is None else (*pool.accepted.values(), *pool.probation.values())
+    return sum(len(item.feeds) for item in (upstream, *members))

@@ -3,10 +3,12 @@
 Quota and circuits are those of the server's key; of callers' keys only the number is shown.
 """
 
+import asyncio
 import math
 import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -16,8 +18,8 @@ from cg_client.client import Client
 from cg_client.quota.requester import Priority
 from cg_client.version import installed_version
 from execution.engine import Engine
-from server.client_pool import ClientPool
-from server.figures import cache_bytes, client_connections, key_clients
+from server.client_pool import ClientPool, KeyUpstream
+from server.figures import all_feeds, cache_bytes, client_connections, key_clients
 from server.live.broadcasts import Broadcasts
 from server.live.metrics import declare_live_metrics
 from server.live.socket_counts import SocketCounts
@@ -31,7 +33,7 @@ _PROCESS_SECONDS: Final = 5.0  # for which figures of the process are good
 
 def declare_metrics(
     sampler: Sampler,
-    client: Client,
+    upstream: KeyUpstream,
     engine: Engine,
     responses: ResponseCache,
     connections: OpenConnections,
@@ -39,13 +41,14 @@ def declare_metrics(
     broadcasts: Broadcasts,
     sockets: SocketCounts,
 ) -> None:
-    """Declare all that is sampled."""
+    """Declare all that is sampled. `upstream` is that of the server's key."""
+    client = upstream.client
     _declare_caches(sampler, client, engine, responses)
     _declare_clients(sampler, connections)
     _declare_callers(sampler, connections.traffic)
     _declare_quota(sampler, client)
     _declare_upstream(sampler, client)
-    declare_live_metrics(sampler, broadcasts, sockets)
+    declare_live_metrics(sampler, broadcasts, sockets, partial(all_feeds, upstream, pool))
     if pool is not None:
         _declare_caller_keys(sampler, pool)
     _declare_process(sampler)
@@ -170,6 +173,8 @@ def _declare_process(sampler: Sampler) -> None:
     about = "Versions of the server, of Python and of Strawberry."
     labels = ("version", "python", "strawberry")
     sampler.gauge(f"{PREFIX}_build_info", about, labels, lambda: {versions: 1}, "livemax")
+    about = "Tasks of the event loop."
+    sampler.gauge(f"{PREFIX}_tasks", about, (), lambda: {(): len(asyncio.all_tasks())})
     process = ProcessFigures()
     for metric in process.metrics():
         name = metric.name

@@ -5,6 +5,7 @@ from typing import Final
 from served_schema.persisted_queries import DOCUMENT_IDS
 
 _MAX_REASON: Final = 123  # bytes that a close frame has room for
+MAX_ID: Final = 256  # characters: the id is sent with each event
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
@@ -15,11 +16,15 @@ def is_message(message: object) -> bool:
     id_, payload = message.get("id"), message.get("payload")
     match message["type"]:
         case "subscribe":
-            return isinstance(id_, str) and bool(id_) and _is_operation(payload)
+            return _is_id(id_) and _is_operation(payload)
         case "complete":
-            return isinstance(id_, str) and bool(id_)
+            return _is_id(id_)
         case _:
             return isinstance(payload, dict | None)
+
+
+def _is_id(id_: object) -> bool:
+    return isinstance(id_, str) and 0 < len(id_) <= MAX_ID
 
 
 def _is_operation(payload: object) -> bool:

@@ -124,6 +124,7 @@ NO_MESSAGES = [
     '{"type": "complete", "id": {}}',
     '{"type": "complete"}',
     '{"type": "complete", "id": ""}',
+    json.dumps({"type": "subscribe", "id": "x" * 257, "payload": {"query": "{ __typename }"}}),
     '{"type": "next", "id": "1", "payload": {}}',
     '{"type": "ping", "payload": []}',
     '{"type": "pong", "payload": "x"}',

@@ -59,13 +59,21 @@ class Registry:
 
     def admit(self) -> bool:
         """Refuse what the plan lacks, and return whether a channel is left."""
-        for subscription in self:
-            try:
-                self._client.gate.check(subscription.channel.kind.endpoint, _NO_PARAMS)
-            except Gated as refusal:
+        kinds = {subscription.channel.kind for subscription in self._by_channel.values()}
+        refusals = {kind: refusal for kind in kinds if (refusal := self._refusal(kind)) is not None}
+        for subscription in self if refusals else ():
+            if (refusal := refusals.get(subscription.channel.kind)) is not None:
                 self._client.note_gated()
                 self.refuse(subscription, refusal)
         return bool(self._by_channel)
+
+    def _refusal(self, kind: ChannelKind) -> Gated | None:
+        """Return why the plan lacks the channels of this kind, if it does."""
+        try:
+            self._client.gate.check(kind.endpoint, _NO_PARAMS)
+        except Gated as refusal:
+            return refusal
+        return None
 
     def begin(self, now: float) -> None:
         """Begin on a new connection."""

@@ -101,12 +101,12 @@ class SocketSession:
         for choice in self._name_choices():
             choice.check(now)
             wanted |= dict.fromkeys(choice.names)
-        before, self._subscribed = self._subscribed, [*wanted]
+        before, self._subscribed = dict.fromkeys(self._subscribed), [*wanted]
         gone = [name for name in before if name not in wanted]
         self._unsubscribed.extend(gone)
         self._announce(now)
         await self._send("unsubscribe", gone)
-        await self._send("subscribe", [name for name in wanted if name not in set(before)])
+        await self._send("subscribe", [name for name in wanted if name not in before])
 
     def _announce(self, now: float) -> None:
         """Tell the channels that are new on this connection what holds for them."""
@@ -162,8 +162,9 @@ class SocketSession:
             self._wake.set()
         self._quiet.hear(self.heard_at)
         self._client.is_accepted = True
-        self.silence = None
-        self._registry.go_live()
+        if self.silence is not None:
+            self.silence = None
+            self._registry.go_live()
         if subscription is not None:
             self._deliver(subscription, rows)
 

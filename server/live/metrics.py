@@ -1,6 +1,6 @@
 """The figures of subscriptions on `/metrics`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from server.live.broadcasts import Broadcasts
@@ -10,7 +10,11 @@ from server.sampling import PREFIX, Sampler
 _DELAYS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
-def declare_live_metrics(sampler: Sampler, broadcasts: Broadcasts, sockets: SocketCounts) -> None:
+def declare_live_metrics(
+    sampler: Sampler, broadcasts: Broadcasts, sockets: SocketCounts, feeds: Callable[[], int]
+) -> None:
+    about = "Series and channels that subscriptions follow, or followed until some seconds ago."
+    sampler.gauge(f"{PREFIX}_feeds", about, (), lambda: {(): feeds()})
     _declare_broadcasts(sampler, broadcasts)
     _declare_sockets(sampler, sockets)
 
