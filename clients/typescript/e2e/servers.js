@@ -43,7 +43,8 @@ async function warm(address) {
 /** A sandbox, whose calls are counted, and a server that takes it for CoinGlass. */
 export async function startServer() {
   const sandbox = await start(["-m", "sandbox", "--port", "0"], /^(http:\/\/\S+)/);
-  const env = { COINGLASS_API_KEY: "sandbox", COINGLASS_BASE_URL: sandbox.address, COINGLASS_PORT: "0" };
+  const socket = `${sandbox.address.replace("http", "ws")}/ws-api`;
+  const env = { COINGLASS_API_KEY: "sandbox", COINGLASS_BASE_URL: sandbox.address, COINGLASS_WEBSOCKET_URL: socket, COINGLASS_PORT: "0" };
   const server = await start(["-m", "server.cli", "serve"], /serves .* at (http:\/\/[^\s/]+)/, env).catch(async (error) => {
     await sandbox.stop();
     throw error;
@@ -54,7 +55,7 @@ export async function startServer() {
     await server.stop();
     await sandbox.stop();
   };
-  return { address: server.address, calls, stop };
+  return { address: server.address, sandbox: sandbox.address, calls, stop };
 }
 
 /** Serve the built dashboard, with the server at `/graphql`, and collect the operations; `isOnline` false refuses them. */
