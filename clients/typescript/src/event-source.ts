@@ -19,7 +19,7 @@ export interface Attempt {
 /** An entry of `errors`. */
 export interface Refused {
   message: string;
-  extensions?: { code?: string; retryAfter?: number };
+  extensions?: { code?: string; retryAfter?: number | null };
 }
 
 /** What `subscribe` throws if the server refuses the subscription and would refuse it again. */
@@ -41,7 +41,7 @@ const EVENT_STREAM = "text/event-stream";
 const [FIRST_DELAY, MAX_DELAY] = [1_000, 30_000]; // ms, between attempts
 const SILENCE = 45_000; // ms: the server sends something every 15 s
 const TEMPORARY = new Set([408, 425, 429, 500, 502, 503, 504]);
-const TEMPORARY_CODES = new Set(["SERVICE_UNAVAILABLE", "CLIENT_RATE_LIMITED", "TOO_MANY_CONNECTIONS"]);
+const TEMPORARY_CODES = new Set(["SERVICE_UNAVAILABLE", "TOO_MANY_CONNECTIONS"]);
 
 /** Return the milliseconds until the next attempt, after so many that brought no event. */
 export function delayOf(failures: number, retryAfter: number): number {
@@ -49,12 +49,18 @@ export function delayOf(failures: number, retryAfter: number): number {
   return Math.max(retryAfter, longest * (0.5 + Math.random() / 2));
 }
 
-/** Return why a result is no event, if the subscription can be tried again; throws `SubscriptionError` if it cannot. */
-export function refusalOf(result: { data?: unknown; errors?: readonly Refused[] }): Attempt | null {
+/**
+ * Return why a result is no event, if the subscription can be tried again; throws `SubscriptionError` if it cannot.
+ *
+ * Credentials that the server had accepted have expired, and may have been renewed.
+ */
+export function refusalOf(result: { errors?: readonly Refused[] }, hasEvents: boolean): Attempt | null {
   const error = result.errors?.[0];
   if (error === undefined) return null;
-  if (!TEMPORARY_CODES.has(error.extensions?.code ?? "")) throw new SubscriptionError(result.errors ?? []);
-  return { reason: error.message, retryAfter: (error.extensions?.retryAfter ?? 0) * 1000 };
+  const { code = "", retryAfter } = error.extensions ?? {};
+  const isTemporary = TEMPORARY_CODES.has(code) || (code === "CLIENT_RATE_LIMITED" && retryAfter != null) || (code === "UNAUTHENTICATED" && hasEvents);
+  if (!isTemporary) throw new SubscriptionError(result.errors ?? []);
+  return { reason: error.message, retryAfter: (retryAfter ?? 0) * 1000 };
 }
 
 /** Yield the events of one connection, and note in `attempt` why it ended. */

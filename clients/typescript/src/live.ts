@@ -73,18 +73,20 @@ export async function* subscribe<Data, Variables = Fields>(options: SubscribeOpt
     for (let failures = 0; !signal.aborted; failures += 1) {
       options.onConnection?.({ state: "connecting" });
       const attempt: Attempt = { reason: "", retryAfter: 0 };
+      let hasEvents = false;
       const headers = typeof options.headers === "function" ? await options.headers() : options.headers;
       const variables = { ...options.variables, ...(state.cursor && { after: state.cursor }) };
       const request = { url: options.url, headers: headers ?? {}, body: JSON.stringify({ query, variables }), fetch: options.fetch ?? fetch, signal };
       for await (const message of openStream(request, attempt, () => options.onConnection?.({ state: "open" }))) {
         if (message.type === "complete") return;
         const result = JSON.parse(message.data) as { data?: Data | null; errors?: readonly Refused[] };
-        const refused = refusalOf(result);
+        const refused = refusalOf(result, hasEvents);
         if (refused) {
           Object.assign(attempt, refused);
           break;
         }
         failures = 0;
+        hasEvents = true;
         yield state.take(Object.values(result.data as Fields)[0] as EventOf<Data>);
       }
       if (signal.aborted) return;

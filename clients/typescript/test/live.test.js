@@ -180,6 +180,13 @@ test("credentials are read for each attempt", async () => {
   assert.deepEqual(server.requests.map(({ headers }) => headers.get("authorization")), ["Bearer 1", "Bearer 2"]);
 });
 
+test("credentials that expire are read again, and those that were never accepted are refused", async () => {
+  const expired = `event: next\r\ndata: {"errors":[{"message":"expired","extensions":{"code":"UNAUTHENTICATED"}}]}\r\n\r\n${COMPLETE}`;
+  const server = answering(stream([next(update("a", { 1: 10 }, true)), expired]), stream([expired]));
+  await assert.rejects(inTime(all(open(server))), ({ code }) => code === "UNAUTHENTICATED");
+  assert.deepEqual(after(server), [undefined, "a"]);
+});
+
 test("a document that cannot go on is refused with what it lacks", async () => {
   const first = (query, ...events) => all(open(answering(stream(events.map(next))), { query }));
   await assert.rejects(first("{ __typename }"), /no subscription/);
