@@ -14,8 +14,9 @@ from coinglass_graphql_client import (
     AuthenticationError,
     Client,
     Interval,
+    InvalidInputError,
     NotConnectedError,
-    PlanGatedError,
+    PlanGated,
     RequestError,
     ResponseError,
     SchemaMismatchError,
@@ -96,6 +97,7 @@ GATED = failing(
     minInterval=None,
     availableFrom=None,
 )
+INVALID = failing("InvalidInput", argument="symbol", suggestions=[])
 
 
 def following(event: dict[str, Any]) -> bytes:
@@ -230,7 +232,7 @@ def test_a_server_without_room_is_tried_again_when_it_says_so(client_of: ClientO
         (httpx.Response(401, json={"errors": [{"message": "no"}]}), AuthenticationError),
         (httpx.Response(404, html="<p>"), ResponseError),
         (stream(following({"__typename": "PriceSeriesUpdate"})), ResponseError),
-        (stream(following(GATED)), PlanGatedError),
+        (stream(following(INVALID)), InvalidInputError),
     ],
 )
 def test_what_would_be_refused_again_is_raised(client_of: ClientOf, answer: httpx.Response, kind: type) -> None:
@@ -263,10 +265,12 @@ def test_of_a_channel_there_are_the_rows_that_came_or_as_many_as_the_client_keep
 
 
 def test_that_nothing_comes_at_present_is_a_value(client_of: ClientOf) -> None:
-    transport, _ = answering(stream(following(UNAVAILABLE), COMPLETE))
-    (event,) = client_of(transport).subscribe(PRICE)
-    assert isinstance(event, Unavailable)
-    assert event.retryable
+    transport, _ = answering(stream(following(UNAVAILABLE), following(GATED), COMPLETE))
+    first, second = client_of(transport).subscribe(PRICE)
+    assert isinstance(first, Unavailable)
+    assert first.retryable
+    assert isinstance(second, PlanGated)
+    assert second.required_plan == "STANDARD"
 
 
 def test_the_asynchronous_client_goes_on_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ class Update(Generic[T_co]):
     cursor: str
 
 
-Event: TypeAlias = Update[T_co] | StreamStatus | Unavailable
+Event: TypeAlias = Update[T_co] | StreamStatus | Unavailable | PlanGated
 """What a subscription yields: new figures, a status of the stream, or why nothing comes at present."""
 
 
@@ -165,10 +165,7 @@ class Stream(Generic[T]):
             self._cursor = status.cursor or self._cursor
             return status
         problem = read_problem(raw, kind)
-        if isinstance(problem, PlanGated | InvalidInput):  # nothing follows
-            unwrap(problem)
-        assert isinstance(problem, Unavailable)  # noqa: S101  # the third kind
-        return problem
+        return unwrap(problem) if isinstance(problem, InvalidInput) else problem  # after which nothing follows
 
     def _update(self, update: _Update) -> Update[T]:
         changes = msgspec.json.decode(update.data, type=self._subscription.answer)

@@ -165,8 +165,8 @@ class Client(_Shared[httpx.BaseTransport]):
         """Yield the events of a subscription, until the server completes it or the loop ends.
 
         A lost connection is opened again, after a second at first and half a minute at most, and the stream goes on
-        after the last event: nothing is missing or doubled, or a `StreamStatus` says what is. Raises a `ProblemError`
-        if the plan does not include the stream or an argument is wrong, and `NotConnectedError` if there is no server.
+        after the last event: nothing is missing or doubled, or a `StreamStatus` says what is. Raises
+        `InvalidInputError` for a wrong argument, and `NotConnectedError` if there is no server.
         `keep`: how many rows of a channel, such as trades, `data` has; without it those of the update.
         """
         stream, failed = Stream(subscription, keep), 0
