@@ -75,6 +75,15 @@ export async function startSite({ address, calls }) {
     if (answered === OPERATIONS) site.callsOfFirstRound = await calls();
     return response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") }).end(content);
   };
+  const forwardStream = async (request, response) => {
+    const { accept } = request.headers;
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const answer = await fetch(`${address}/graphql`, { method: "POST", headers: { accept, "content-type": "application/json" }, body: await buffer(request), signal: gone.signal });
+    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") });
+    for await (const piece of answer.body) response.write(piece);
+    response.end();
+  };
   const serve = async ({ url }, response) => {
     const { pathname } = new URL(url, "http://site");
     const path = pathname === "/" ? "/index.html" : pathname;
@@ -83,7 +92,8 @@ export async function startSite({ address, calls }) {
     return response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(content);
   };
   const listener = createServer((request, response) => {
-    (request.url === "/graphql" ? forward : serve)(request, response).catch(() => response.destroy());
+    const isStream = request.headers.accept === "text/event-stream";
+    (request.url !== "/graphql" ? serve : isStream ? forwardStream : forward)(request, response).catch(() => response.destroy());
   });
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");

@@ -65,6 +65,7 @@ export function refusalOf(result: { errors?: readonly Refused[] }, hasEvents: bo
 
 /** Yield the events of one connection, and note in `attempt` why it ended. */
 export async function* openStream(request: StreamRequest, attempt: Attempt, onOpen: () => void): AsyncGenerator<ServerEvent, void, undefined> {
+  const { fetch } = request; // browsers refuse to call theirs as a method of another object
   const controller = new AbortController();
   const abort = () => controller.abort();
   const headers = { accept: EVENT_STREAM, "content-type": "application/json", ...request.headers };
@@ -73,7 +74,7 @@ export async function* openStream(request: StreamRequest, attempt: Attempt, onOp
   request.signal.addEventListener("abort", abort);
   attempt.reason = "the server cannot be reached";
   try {
-    const response = await request.fetch(post);
+    const response = await fetch(post);
     if (!response.body || !response.headers.get("content-type")?.startsWith(EVENT_STREAM)) {
       Object.assign(attempt, await refusalOfResponse(response));
       return;
