@@ -18,10 +18,12 @@ from typing import Final
 
 from bench.processes import BenchError, Process, cores, started
 from bench.servers import wait_until_ready
+from sandbox.app import KEY
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _BIN: Final = _ROOT / ".venv-fuzz" / "bin"
-_SANDBOX: Final = (sys.executable, "-m", "server.cli", "serve", "--sandbox=samples", "--port", "0")
+_SERVER: Final = (sys.executable, "-m", "server.cli", "serve", "--port", "0")
+_UPSTREAM: Final = (sys.executable, "-m", "sandbox", "--port", "0", "--plan", "enterprise")
 _ROOM: Final = {  # for operations that select everything
     "COINGLASS_PLAN": "enterprise",
     "COINGLASS_MAX_ALIASES": "10000",
@@ -50,6 +52,20 @@ def clients() -> None:
             _run(["npm", "test", "--silent"], _ROOT / "interop" / "clients", variables)
 
 
+def live() -> None:
+    """Let clients of npm receive events that the sandbox sends as it is told, over connections that are cut."""
+    _, core = cores()
+    with started(_UPSTREAM, {}, core) as upstream:
+        behind = {
+            "COINGLASS_API_KEY": KEY,
+            "COINGLASS_BASE_URL": upstream.url,
+            "COINGLASS_WEBSOCKET_URL": f"ws{upstream.url.removeprefix('http')}/ws-api",
+        }
+        with _serving(behind, _SERVER) as server:
+            variables = {"COINGLASS_LIVE_URL": server.url, "COINGLASS_SANDBOX_URL": upstream.url}
+            _run(["npm", "run", "--silent", "live"], _ROOT / "interop" / "clients", variables)
+
+
 def audit() -> None:
     """Run graphql-http's audit of GraphQL over HTTP."""
     with _serving({}) as server:
@@ -74,14 +90,16 @@ def fuzz() -> None:
         _run(command, config, {"PYTHONPATH": str(config)})
 
 
-PARTS: Final[Mapping[str, Callable[[], None]]] = {part.__name__: part for part in (audit, clients, types, fuzz)}
+PARTS: Final[Mapping[str, Callable[[], None]]] = {part.__name__: part for part in (audit, clients, live, types, fuzz)}
 
 
 @contextlib.contextmanager
-def _serving(variables: Mapping[str, str]) -> Iterator[Process]:
-    """Serve the samples, and read the log in the end."""
+def _serving(
+    variables: Mapping[str, str], command: Sequence[str] = (*_SERVER, "--sandbox=samples")
+) -> Iterator[Process]:
+    """Serve, the samples if nothing else is said, and read the log in the end."""
     core, _ = cores()
-    with started(_SANDBOX, variables, core) as server:
+    with started(command, variables, core) as server:
         wait_until_ready(server)
         yield server
         faults = [line for line in server.log_text().splitlines() if _is_fault(line)]

@@ -23,6 +23,7 @@ def generate(sdl: str, folder: Path) -> None:
         "types": _types(graph),
         "selections": _selections(graph),
         "queries": _queries(graph),
+        "live": _live(graph),
     }.items():
         (folder / f"{name}.py").write_text("".join(lines), encoding="utf-8")
 
@@ -93,7 +94,8 @@ def _types(graph: Graph) -> Iterator[str]:
 def _payloads(graph: Graph) -> set[str]:
     owners = (graph.query.name, *graph.namespaces)
     fields = (field for owner in owners for _, field in graph.requests(owner))
-    return {payload.name for field in fields if (payload := graph.payload(get_named_type(field.type)))}
+    payloads = {payload.name for field in fields if (payload := graph.payload(get_named_type(field.type)))}
+    return payloads | {figures.name for _, _, figures in graph.subscriptions()}
 
 
 def _attribute(name: str, of: str) -> str:
@@ -124,6 +126,22 @@ def _queries(graph: Graph) -> Iterator[str]:
     yield from _methods(graph, graph.query.name, "", "", "")
     root = (*graph.steps(graph.query.name), *graph.requests(graph.query.name))
     yield "\n\n" + _exported(snake_case(name) for name, _ in root)
+
+
+def _live(graph: Graph) -> Iterator[str]:
+    yield '"""The subscriptions of the graph, as functions. Generated from the SDL."""\n\n'
+    yield "from __future__ import annotations\n\nfrom datetime import datetime\n\n"
+    yield "from coinglass_graphql_client._requests import Argument, step\n"
+    yield "from coinglass_graphql_client._subscriptions import Subscription\n"
+    yield "from coinglass_graphql_client.generated import types\n"
+    subscriptions = list(graph.subscriptions())
+    used = {get_named_type(argument.type).name for _, field, _ in subscriptions for argument in field.args.values()}
+    yield _import("enums", used & {of.name for of, _ in graph.enums()})
+    for name, field, figures in subscriptions:
+        answer = f"types.{figures.name}"
+        body = f'return Subscription({_step(name, field)}, {answer}, "{figures.name}")'
+        yield _function(name, field, "", "", f"Subscription[{answer}]", body)
+    yield "\n\n" + _exported(snake_case(name) for name, _, _ in subscriptions)
 
 
 def _exported(names: Iterable[str]) -> str:

@@ -20,6 +20,8 @@ from graphql import (
 from codegen.names import is_list
 
 PROBLEM = "Problem"
+STATUS = "StreamStatus"
+AFTER = "after"
 
 
 class Graph:
@@ -60,7 +62,7 @@ class Graph:
 
     def _objects(self) -> Iterator[GraphQLObjectType]:
         for name, of in self.schema.type_map.items():
-            if isinstance(of, GraphQLObjectType) and not name.startswith("__"):
+            if isinstance(of, GraphQLObjectType) and not name.startswith("__") and of != self.schema.subscription_type:
                 yield of
 
     def payload(self, of: GraphQLNamedType) -> GraphQLObjectType | None:
@@ -113,6 +115,9 @@ class Graph:
         for owner in (self.query.name, *sorted(self.namespaces)):
             for _, field in self.requests(owner):
                 self._reach(self._answer(field), reached)
+        for _, _, figures in self.subscriptions():
+            self._reach(figures, reached)
+        self._reach(self.schema.type_map[STATUS], reached)
         return reached
 
     def _answer(self, field: GraphQLField) -> GraphQLNamedType:
@@ -125,6 +130,17 @@ class Graph:
         for field in self.selected(of).values():
             self._reach(get_named_type(field.type), reached)
         reached[of.name] = of
+
+    def subscriptions(self) -> Iterator[tuple[str, GraphQLField, GraphQLObjectType]]:
+        """Yield the subscriptions with the figures of their updates. `after` is left to the client."""
+        root = self.schema.subscription_type
+        for name, field in root.fields.items() if root else ():
+            update = self.payload(get_named_type(field.type))
+            figures = get_named_type(update.fields["data"].type) if update else None
+            if not isinstance(figures, GraphQLObjectType):
+                raise TypeError(f"the subscription {name} has no update with data")
+            arguments = {argument: of for argument, of in field.args.items() if argument != AFTER}
+            yield name, GraphQLField(field.type, arguments, description=field.description), figures
 
     def requests(self, owner: str) -> Iterator[tuple[str, GraphQLField]]:
         """Yield the fields of a namespace that are requests."""
@@ -163,6 +179,8 @@ class Graph:
         for owner in (self.query.name, *self.namespaces):
             for _, field in self._fields(owner):
                 yield from (get_named_type(argument.type) for argument in field.args.values())
+        for _, field, _ in self.subscriptions():
+            yield from (get_named_type(argument.type) for argument in field.args.values())
 
     def enums(self) -> Iterator[tuple[GraphQLEnumType, bool]]:
         """Yield the enums, and whether each is an argument."""

@@ -71,6 +71,11 @@ test("the first round draws twelve panels with three operations and fewer than t
   assert.equal(await tab.run("[...document.querySelectorAll('[data-points]')].every((element) => +element.dataset.points > 0)"), true);
 });
 
+test("the newest liquidation is shown when CoinGlass sends it", options, async () => {
+  await tab.until("document.querySelector('.live[data-connection=open]')");
+  await tab.until("/^(Long|Short) of .+ liquidated at /.test(document.querySelector('.live').textContent)");
+});
+
 test("later rounds ask CoinGlass only for what has expired", options, async () => {
   const expiring = `document.querySelector('[data-panel=funding-by-exchange] small').textContent`;
   const shown = await tab.run(expiring);

@@ -1,9 +1,12 @@
 // The packed package, installed in an empty folder as its users install it.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { startServer } from "./servers.js";
@@ -47,6 +50,21 @@ test("the first example of the README names what is wrong with a coin or a field
   for (const [old, wrong, message] of [["BTC", "BTCC", /lists no coin 'BTCC'/], ["time close", "time closed", /Cannot query field 'closed'/]]) {
     await writeFile(join(folder, "wrong.mjs"), program.replace(old, wrong));
     await assert.rejects(node("wrong.mjs"), ({ stderr }) => message.test(stderr));
+  }
+});
+
+test("the example of a subscription prints what the price is, and goes on", async () => {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  const program = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, text]) => text).find((text) => text.includes("subscribe("));
+  await writeFile(join(folder, "live.mjs"), program);
+  const running = spawn(process.execPath, ["live.mjs"], { cwd: folder, env: { ...process.env, COINGLASS_URL: server.address } });
+  try {
+    const errors = text(running.stderr);
+    const [line] = await Promise.race([once(createInterface(running.stdout), "line"), errors.then(assert.fail)]);
+    assert.match(line, /^60 candles, the last one closes at [\d.]+$/);
+    assert.equal(running.exitCode, null);
+  } finally {
+    running.kill();
   }
 });
 

@@ -43,7 +43,8 @@ async function warm(address) {
 /** A sandbox, whose calls are counted, and a server that takes it for CoinGlass. */
 export async function startServer() {
   const sandbox = await start(["-m", "sandbox", "--port", "0"], /^(http:\/\/\S+)/);
-  const env = { COINGLASS_API_KEY: "sandbox", COINGLASS_BASE_URL: sandbox.address, COINGLASS_PORT: "0" };
+  const socket = `${sandbox.address.replace("http", "ws")}/ws-api`;
+  const env = { COINGLASS_API_KEY: "sandbox", COINGLASS_BASE_URL: sandbox.address, COINGLASS_WEBSOCKET_URL: socket, COINGLASS_PORT: "0" };
   const server = await start(["-m", "server.cli", "serve"], /serves .* at (http:\/\/[^\s/]+)/, env).catch(async (error) => {
     await sandbox.stop();
     throw error;
@@ -54,7 +55,7 @@ export async function startServer() {
     await server.stop();
     await sandbox.stop();
   };
-  return { address: server.address, calls, stop };
+  return { address: server.address, sandbox: sandbox.address, calls, stop };
 }
 
 /** Serve the built dashboard, with the server at `/graphql`, and collect the operations; `isOnline` false refuses them. */
@@ -74,6 +75,15 @@ export async function startSite({ address, calls }) {
     if (answered === OPERATIONS) site.callsOfFirstRound = await calls();
     return response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") }).end(content);
   };
+  const forwardStream = async (request, response) => {
+    const { accept } = request.headers;
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const answer = await fetch(`${address}/graphql`, { method: "POST", headers: { accept, "content-type": "application/json" }, body: await buffer(request), signal: gone.signal });
+    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") });
+    for await (const piece of answer.body) response.write(piece);
+    response.end();
+  };
   const serve = async ({ url }, response) => {
     const { pathname } = new URL(url, "http://site");
     const path = pathname === "/" ? "/index.html" : pathname;
@@ -82,7 +92,8 @@ export async function startSite({ address, calls }) {
     return response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(content);
   };
   const listener = createServer((request, response) => {
-    (request.url === "/graphql" ? forward : serve)(request, response).catch(() => response.destroy());
+    const isStream = request.headers.accept === "text/event-stream";
+    (request.url !== "/graphql" ? serve : isStream ? forwardStream : forward)(request, response).catch(() => response.destroy());
   });
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");

@@ -1,6 +1,7 @@
-// Derives what caches have to know of the graph from its SDL: `src/generated/graph.ts`.
+// Derives what caches have to know of the graph from its SDL: `src/generated/graph.ts`. Takes from the explorer what
+// both do with subscriptions.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { buildASTSchema, getNamedType, isInterfaceType, isListType, isNonNullType, isObjectType, isUnionType, parse } from "graphql";
 
 const IS_INTERNAL = /^_/; // types and fields that Federation adds
@@ -110,3 +111,6 @@ function write(name, values) {
 const sdl = subgraphSdl();
 write("graph.ts", derive(sdl));
 write("shapes.ts", { shapes: shapes(sdl) });
+
+for (const name of ["event-stream.js", "merge.js"])
+  copyFileSync(new URL(`../../../explorer/live/${name}`, import.meta.url), new URL(`../src/generated/${name}`, import.meta.url));

@@ -67,9 +67,17 @@ def read_field(data: Mapping[str, msgspec.Raw], alias: str, request: Request[Any
 
 
 def _read_result(raw: msgspec.Raw, request: Request[Any]) -> Any:
-    kind = msgspec.json.decode(raw, type=_Kind).typename
-    if kind == request.selected:
-        return msgspec.json.decode(raw, type=request.answer)
+    kind = kind_of(raw)
+    return msgspec.json.decode(raw, type=request.answer) if kind == request.selected else read_problem(raw, kind)
+
+
+def kind_of(raw: msgspec.Raw) -> str:
+    """Return the `__typename`."""
+    return msgspec.json.decode(raw, type=_Kind).typename
+
+
+def read_problem(raw: msgspec.Raw, kind: str) -> Problem:
+    """Return a problem of this kind."""
     if kind in _PROBLEMS:
         return msgspec.json.decode(raw, type=_PROBLEMS[kind])
     other = msgspec.json.decode(raw, type=_Problem)  # a kind that this version does not have

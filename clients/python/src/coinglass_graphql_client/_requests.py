@@ -136,7 +136,7 @@ class Document:
 
 def document(requests: Mapping[str, Request[Any]]) -> Document:
     """Return the document of these requests by alias."""
-    variables = _Variables()
+    variables = Variables()
     fields = [f"{alias}: {_field(request, variables)}" for alias, request in requests.items()]
     fragments = {
         f"fragment {request.selected}Fields on {request.selected} {SELECTIONS[request.selected]}"
@@ -144,13 +144,18 @@ def document(requests: Mapping[str, Request[Any]]) -> Document:
         if not request.selection
     }
     if any(request.is_result for request in requests.values()):
-        kinds = " ".join(f"... on {kind} {SELECTIONS[kind]}" for kind in _PROBLEMS)
-        fragments.add(f"fragment ProblemFields on Problem {{ code message endpoint {kinds} }}")
+        fragments.add(problem_fragment())
     text = "\n".join([f"query{variables.declared()} {{", *fields, "}", *sorted(fragments)])
     return Document(text, variables.values)
 
 
-def _field(request: Request[Any], variables: "_Variables") -> str:
+def problem_fragment() -> str:
+    """Return the fragment `ProblemFields`."""
+    kinds = " ".join(f"... on {kind} {SELECTIONS[kind]}" for kind in _PROBLEMS)
+    return f"fragment ProblemFields on Problem {{ code message endpoint {kinds} }}"
+
+
+def _field(request: Request[Any], variables: "Variables") -> str:
     fields = request.selection or f"...{request.selected}Fields"
     inner = f"{{ __typename {fields} ...ProblemFields }}" if request.is_result else f"{{ {fields} }}"
     for each in reversed(request.steps):
@@ -160,25 +165,25 @@ def _field(request: Request[Any], variables: "_Variables") -> str:
     return inner
 
 
-class _Variables:
-    """The variables of a document; arguments with one type and value share one."""
+class Variables:
+    """The variables of a document with their types; arguments with one type and value share one."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self._names: dict[tuple[str, str], str] = {}
-        self._types: list[str] = []
+        self.types: list[str] = []
 
     def add(self, argument: Argument) -> str:
         value = json_value(argument.value)
         key = (argument.type, repr(value))
         if key not in self._names:
             self._names[key] = name = f"v{len(self._names)}"
-            self._types.append(f"${name}: {argument.type}")
+            self.types.append(f"${name}: {argument.type}")
             self.values[name] = value
         return self._names[key]
 
     def declared(self) -> str:
-        return f"({', '.join(self._types)})" if self._types else ""
+        return f"({', '.join(self.types)})" if self.types else ""
 
 
 def json_value(value: object) -> object:

@@ -76,16 +76,14 @@ class Session:
         if isinstance(outcome, Failure):
             raise outcome.error
         self.usage.add(outcome.headers)
-        return _envelope(outcome)
+        return read_envelope(outcome)
 
     def post(self, of: Document, headers: Mapping[str, str] | None = None) -> Flow[Envelope]:
         """Send a document of requests, which are queries."""
         try:
             return (yield from self.operation({"query": of.text, "variables": of.variables}, headers))
         except RequestError as error:
-            if error.code != "GRAPHQL_VALIDATION_FAILED":
-                raise
-            raise SchemaMismatchError(error.errors, error.status) from None
+            raise as_mismatch(error) from None
 
     def results(
         self, requests: Mapping[str, Request[Any]], headers: Mapping[str, str] | None = None
@@ -155,7 +153,14 @@ def _retry_wait(outcome: Reply | Failure, attempt: int, *, is_safe: bool) -> flo
     return None
 
 
-def _envelope(reply: Reply) -> Envelope:
+def as_mismatch(error: RequestError) -> RequestError:
+    """Return the error of a generated document, which is valid for a server of the same version."""
+    if error.code != "GRAPHQL_VALIDATION_FAILED":
+        return error
+    return SchemaMismatchError(error.errors, error.status)
+
+
+def read_envelope(reply: Reply) -> Envelope:
     """Read a response; raise what it refuses."""
     try:
         envelope = msgspec.json.decode(reply.content, type=Envelope)
@@ -170,7 +175,8 @@ def _envelope(reply: Reply) -> Envelope:
         raise ResponseError(f"HTTP status {reply.status} without data and without errors")
     errors = tuple(envelope.errors)
     code = errors[0].code
-    if reply.status == _UNAUTHENTICATED or (reply.status == _FORBIDDEN and code == "FORBIDDEN"):
+    is_forbidden = reply.status == _FORBIDDEN and code == "FORBIDDEN"
+    if reply.status == _UNAUTHENTICATED or code == "UNAUTHENTICATED" or is_forbidden:
         raise AuthenticationError(errors, reply.status)
     if reply.status == _TOO_MANY or code == "CLIENT_RATE_LIMITED":
         raise RateLimitedError(errors, reply.status, _wait_of(errors[0], reply))

@@ -1,8 +1,9 @@
 """The clients: synchronous and asynchronous, with the same methods."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,15 +23,19 @@ from coinglass_graphql_client._joined import History
 from coinglass_graphql_client._progress import OnProgress
 from coinglass_graphql_client._requests import Request, SeriesRequest
 from coinglass_graphql_client._session import Session, Usage
+from coinglass_graphql_client._subscriptions import EVENT_STREAM, SILENCE_SECONDS, Event, Stream, Subscription
 from coinglass_graphql_client.errors import GraphError, NotConnectedError, unwrap
 from coinglass_graphql_client.generated.types import Problem
 
 T = TypeVar("T")
+FiguresT = TypeVar("FiguresT", bound=msgspec.Struct)
 TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 USER_AGENT = f"coinglass-graphql-client/{version('coinglass-graphql-client')} python-httpx/{httpx.__version__}"
 _CONNECT_SECONDS = 5.0
+
+log = logging.getLogger("coinglass_graphql_client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,19 @@ class _Shared(Generic[TransportT]):
         detail = f" ({error})" if str(error) else ""
         return Failure(NotConnectedError(f"{self.url}: {text}{detail}"), was_sent=not never_sent)
 
+    def _stream_options(self, stream: Stream[Any]) -> dict[str, Any]:
+        timeout = httpx.Timeout(SILENCE_SECONDS, connect=_CONNECT_SECONDS)
+        return {"content": stream.body(), "headers": {"accept": EVENT_STREAM}, "timeout": timeout}
+
+    def _delay(self, stream: Stream[Any], failed: int, error: httpx.TransportError | None) -> float:
+        """Return how long to wait for the next connection; raises if there never was one."""
+        if error is not None and not stream.was_open and failed > self._session.retries:
+            raise self._failure(error).error from None
+        delay = stream.delay()
+        if stream.was_open:
+            log.warning("the connection of a subscription was lost; the next attempt follows in %.1f s", delay)
+        return delay
+
 
 class Client(_Shared[httpx.BaseTransport]):
     """A client of a coinglass-graphql server.
@@ -142,6 +160,31 @@ class Client(_Shared[httpx.BaseTransport]):
     def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> Answer:
         """Return the answer to a GraphQL document; raises a `RequestError` if there is no data at all."""
         return self._run(self._execution(document, variables))
+
+    def subscribe(self, subscription: Subscription[FiguresT], *, keep: int | None = None) -> Iterator[Event[FiguresT]]:
+        """Yield the events of a subscription, until the server completes it or the loop ends.
+
+        A lost connection is opened again, after a second at first and half a minute at most, and the stream goes on
+        after the last event: nothing is missing or doubled, or a `StreamStatus` says what is. Raises
+        `InvalidInputError` for a wrong argument, and `NotConnectedError` if there is no server.
+        `keep`: how many rows of a channel, such as trades, `data` has; without it those of the update.
+        """
+        stream, failed = Stream(subscription, keep), 0
+        while True:
+            error = None
+            try:
+                with self._http.stream("POST", self.url, **self._stream_options(stream)) as response:
+                    if stream.accept(response.status_code, response.headers):
+                        for piece in response.iter_bytes():
+                            yield from stream.read(piece)
+                            if stream.is_over:
+                                return
+                    else:
+                        content = response.read()
+                        stream.refuse(Reply(response.status_code, response.headers, content))
+            except httpx.TransportError as failure:
+                error, failed = failure, failed + 1
+            self._sleep(self._delay(stream, failed, error))
 
     def cost(self, requests: Mapping[str, Request[Any]] | Request[Any]) -> Cost:
         """Return what requests would cost now, by a dry run."""
@@ -215,6 +258,28 @@ class AsyncClient(_Shared[httpx.AsyncBaseTransport]):
     async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> Answer:
         """Return the answer to a GraphQL document; raises a `RequestError` if there is no data at all."""
         return await self._run(self._execution(document, variables))
+
+    async def subscribe(
+        self, subscription: Subscription[FiguresT], *, keep: int | None = None
+    ) -> AsyncIterator[Event[FiguresT]]:
+        """Yield the events of a subscription. See `Client.subscribe`."""
+        stream, failed = Stream(subscription, keep), 0
+        while True:
+            error = None
+            try:
+                async with self._http.stream("POST", self.url, **self._stream_options(stream)) as response:
+                    if stream.accept(response.status_code, response.headers):
+                        async for piece in response.aiter_bytes():
+                            for event in stream.read(piece):
+                                yield event
+                            if stream.is_over:
+                                return
+                    else:
+                        content = await response.aread()
+                        stream.refuse(Reply(response.status_code, response.headers, content))
+            except httpx.TransportError as failure:
+                error, failed = failure, failed + 1
+            await self._sleep(self._delay(stream, failed, error))
 
     async def cost(self, requests: Mapping[str, Request[Any]] | Request[Any]) -> Cost:
         """Return what requests would cost now, by a dry run."""

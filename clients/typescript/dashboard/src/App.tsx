@@ -3,6 +3,7 @@
 import { useState, useSyncExternalStore } from "react";
 import { COINS, useAnswers, type Answers, type Coin } from "./data";
 import { formatTime } from "./format";
+import { LiveLiquidations } from "./LiveLiquidations";
 import { PANELS, type Panel, type View } from "./panels";
 
 function useHash(): string {
@@ -27,6 +28,7 @@ export function App() {
             <button key={name} type="button" aria-pressed={name === coin} onClick={() => setCoin(name)}>{name}</button>
           ))}
         </div>
+        <LiveLiquidations coin={coin} />
         {open !== undefined && <a className="back" href="#/">All panels</a>}
       </header>
       <Panels key={open ?? "all"} coin={coin} open={open} />
