@@ -49,8 +49,6 @@ class Feeds:
             self._make_room()
         feed = self._feeds[key] = make()
         feed.ring.limit = min(feed.ring.limit, max(LEAST_ROWS, SHARED_ROWS // len(self._feeds)))
-        feed.when_idle = partial(self._let_linger, key, feed)
-        feed.when_idle()  # nobody watches it yet
         feed.when_idle = partial(self._let_linger, key)
         feed.when_idle(feed)  # nobody watches it yet
         return feed
