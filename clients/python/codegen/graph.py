@@ -117,7 +117,8 @@ class Graph:
                 self._reach(self._answer(field), reached)
         for _, _, figures in self.subscriptions():
             self._reach(figures, reached)
-        self._reach(self.schema.type_map[STATUS], reached)
+        if self.schema.subscription_type:
+            self._reach(self.schema.type_map[STATUS], reached)
         return reached
 
     def _answer(self, field: GraphQLField) -> GraphQLNamedType:
