@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from chaos.leftovers import held, leftovers, used_once
+from chaos.leftovers import leftovers, resources_of, used_once
 from chaos.rig import Rig, rig
 from chaos.subscribers import ENDS, LIQUIDATIONS, SocketClient, Watch, socket_client, until
 from chaos.verdict import Effort, Verdict
@@ -31,9 +31,9 @@ async def cycles(_: Effort) -> list[Verdict]:
     """Open and close everything twice: what stays of the first time is kept for use, and the second adds nothing."""
     async with rig() as tested:
         await used_once(tested)
-        before = await held(tested)
+        before = await resources_of(tested)
         verdicts = [*await _round(tested), await leftovers(tested, before, f"{4 * TIMES:,} open-close cycles")]
-        level = await held(tested)
+        level = await resources_of(tested)
         await _round(tested)
         again = await leftovers(tested, level, f"{4 * TIMES:,} more", MAX_MORE)
         return [*verdicts, again, await _polls_afterwards(tested)]
@@ -42,9 +42,9 @@ async def cycles(_: Effort) -> list[Verdict]:
 async def _round(tested: Rig) -> list[Verdict]:
     return [
         await _cycled("connections", lambda number: _once(tested, LIQUIDATIONS, number)),
-        await _on_one_connection(tested, "operations on one connection", LIQUIDATIONS),
-        await _on_one_connection(tested, "channels", CHANNEL),
-        await _on_one_connection(tested, "polled series", SERIES),
+        await _on_a_connection(tested, "operations on one connection", LIQUIDATIONS),
+        await _on_a_connection(tested, "channels", CHANNEL),
+        await _on_a_connection(tested, "polled series", SERIES),
     ]
 
 
@@ -60,7 +60,7 @@ async def _once(tested: Rig, document: str, number: int) -> Watch:
         return await _subscribed(client, document, number)
 
 
-async def _on_one_connection(tested: Rig, name: str, document: str) -> Verdict:
+async def _on_a_connection(tested: Rig, name: str, document: str) -> Verdict:
     async with socket_client(tested.server.url) as client:
 
         async def cycle(number: int) -> Watch:

@@ -20,7 +20,7 @@ _PREFIX: Final = "coinglass_graphql_"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Resources:
     """`channels` and `streams`: subscriptions and connections of the sandbox's WebSocket."""
 
     tasks: int
@@ -37,7 +37,7 @@ class Held:
         names = ("tasks", "files", "feeds", "subscribers", "broadcasts", "channels", "streams")
         return ", ".join(f"{getattr(self, name)} {name}" for name in names)
 
-    def is_no_more_than(self, before: "Held") -> bool:
+    def is_no_more_than(self, before: "Resources") -> bool:
         left = (self.feeds, self.subscribers, self.broadcasts, self.channels, self.streams)
         return not any(left) and self.tasks <= before.tasks and self.files <= before.files + _MORE_FILES
 
@@ -50,9 +50,9 @@ async def metrics(tested: Rig) -> dict[str, float]:
     return {item.name: item.value for family in families for item in family.samples if not item.labels}
 
 
-async def held(tested: Rig) -> Held:
+async def resources_of(tested: Rig) -> Resources:
     figures, live = await metrics(tested), await tested.upstream.live()
-    return Held(
+    return Resources(
         tasks=int(figures[f"{_PREFIX}tasks"]),
         files=int(figures["process_open_fds"]),
         feeds=int(figures[f"{_PREFIX}feeds"]),
@@ -72,13 +72,13 @@ async def used_once(tested: Rig) -> None:
     await asyncio.sleep(1)
 
 
-async def leftovers(tested: Rig, before: Held, after: str, max_growth: float = MAX_GROWTH) -> Verdict:
+async def leftovers(tested: Rig, before: Resources, after: str, max_growth: float = MAX_GROWTH) -> Verdict:
     """Wait for everything to go, and judge what stays."""
     started = time.monotonic()
-    now = await held(tested)
+    now = await resources_of(tested)
     while not now.is_no_more_than(before) and time.monotonic() - started < GONE_WITHIN:
         await asyncio.sleep(1)
-        now = await held(tested)
+        now = await resources_of(tested)
     growth = now.megabytes - before.megabytes
     text = f"before: {before.counts}; after {time.monotonic() - started:.0f} s: {now.counts}; {growth:+.0f} MB"
     bound = f"nothing is left within {GONE_WITHIN:g} s, memory ≤ +{max_growth:g} MB"

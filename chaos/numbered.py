@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx
 
-from chaos.subscribers import Received, Watch
+from chaos.subscribers import ReceivedValues, Watch
 
 FIRST: Final = 1_000_001  # those of a burst of the sandbox begin at 1
 _TOLERANCE: Final = 0.25  # seconds between the sandbox's sending and the server's reading, on a busy machine
@@ -47,7 +47,7 @@ class Numbered:
         return {**values, "price": 50_000.0, "side": 1, "symbol": "BTCUSDT", "time": at}
 
 
-def numbers(received: Sequence[Received]) -> list[int]:
+def numbers(received: Sequence[ReceivedValues]) -> list[int]:
     """Return those of the events, in the order in which they came."""
     updates = [item.event["data"]["orders"] for item in received if "data" in item.event]
     return [round(order["usd"]) for orders in updates for order in orders]

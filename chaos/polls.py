@@ -97,9 +97,9 @@ async def _down(tested: Rig, watches: Sequence[Watch]) -> Verdict:
     await asyncio.sleep(DOWN_FOR)
     await tested.upstream.heal()
     back = await until(lambda: all("RESUMED" in watch.kinds(started) for watch in watches), BACK_WITHIN)
-    told = Counter(tuple(kind for kind in watch.kinds(started) if kind != _UPDATE) for watch in watches)
-    right = sum(count for kinds, count in told.items() if kinds == ("UPSTREAM_ERROR", "RESUMED"))
-    text = "; ".join(f"{count} told {', '.join(kinds) or 'nothing'}" for kinds, count in told.items())
+    notices = Counter(tuple(kind for kind in watch.kinds(started) if kind != _UPDATE) for watch in watches)
+    right = sum(count for kinds, count in notices.items() if kinds == ("UPSTREAM_ERROR", "RESUMED"))
+    text = "; ".join(f"{count} told {', '.join(kinds) or 'nothing'}" for kinds, count in notices.items())
     text += f"; back after {back:.1f} s" if back is not None else "; not back"
     name = f"CoinGlass answers with errors for {DOWN_FOR:g} s, polled series"
     bound = f"each told UPSTREAM_ERROR once, then RESUMED once ≤ {BACK_WITHIN:g} s"
@@ -129,12 +129,12 @@ async def short_quota(_: Effort) -> list[Verdict]:
             answers.append(await tested.once([on_pair(f"q{number}", "OKX", "BTC", price(window))]))
             await asyncio.sleep(5)
         refused = (await tested.upstream.calls())["rateLimited"]
-        asked = outcomes(answers)
+        requested = outcomes(answers)
         slower = [
             any((item.event.get("periodSeconds") or 0) > REFRESH for item in watch.since(started)) for watch in watches
         ]
-        text = f"queries: {shares(asked)}; {sum(slower)} of {len(watches)} series said that they are asked later"
+        text = f"queries: {shares(requested)}; {sum(slower)} of {len(watches)} series said that they are asked later"
         text += f"; {refused} refused by the quota"
-        holds = all(item.answered for item in asked) and any(slower) and not refused
+        holds = all(item.answered for item in requested) and any(slower) and not refused
         bound = "every query answered, series say POLLED with a longer period, no request above the quota"
         return [Verdict(f"polled series beyond a quota of {SHORT_QUOTA} a minute", bound, text, holds)]

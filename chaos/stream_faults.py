@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from chaos.leftovers import held, leftovers, used_once
+from chaos.leftovers import leftovers, resources_of, used_once
 from chaos.numbered import Numbered, numbers, silent_losses
 from chaos.outcomes import summary
 from chaos.rig import UNLIMITED, Rig, rig
@@ -24,7 +24,7 @@ from chaos.subscribers import (
 )
 from chaos.verdict import Effort, Verdict
 
-TOLD_WITHIN: Final = 30.0  # seconds
+NOTICE_SECONDS: Final = 30.0  # seconds
 BACK_WITHIN: Final = 30.0  # after CoinGlass has recovered: the longest pause between two connections is 20 s
 SOCKETS: Final = 2
 SUBSCRIPTIONS: Final = 8  # on each
@@ -62,22 +62,24 @@ class Watched:
         """
         started = time.monotonic()
         await act()
-        told = None
+        seconds = None
         if codes:
-            told = await until(lambda: all(set(item.kinds(started)) & set(codes) for item in self.watches), TOLD_WITHIN)
+            seconds = await until(
+                lambda: all(set(item.kinds(started)) & set(codes) for item in self.watches), NOTICE_SECONDS
+            )
         else:
             await asyncio.sleep(1)
         if heal is not None:
             await heal()
         back = await self.flow(BACK_WITHIN)
-        breaches = [] if told is not None or not codes else [f"not all told within {TOLD_WITHIN:g} s"]
+        breaches = [] if seconds is not None or not codes else [f"not all told within {NOTICE_SECONDS:g} s"]
         breaches += [breach for item in self.watches for breach in _breaches(item, item.kinds(started), codes)]
         reached = min(map(_latest, self.watches))
         breaches += [loss for item in self.watches for loss in silent_losses(item, self.feeder.sent, reached)]
         kinds = dict.fromkeys(kind for item in self.watches for kind in item.kinds(started) if kind != _UPDATE)
-        text = f"told {', '.join(kinds) or 'nothing'}" + (f" ({told:.1f} s)" if told is not None else "")
+        text = f"told {', '.join(kinds) or 'nothing'}" + (f" ({seconds:.1f} s)" if seconds is not None else "")
         text += f"; events after {back:.1f} s" if back is not None else "; no events again"
-        bound = f"told {' or '.join(codes)} ≤ {TOLD_WITHIN:g} s, RESUMED" if codes else "told nothing"
+        bound = f"told {' or '.join(codes)} ≤ {NOTICE_SECONDS:g} s, RESUMED" if codes else "told nothing"
         bound += f", events ≤ {BACK_WITHIN:g} s, none lost in silence"
         holds = back is not None and not breaches
         self.verdicts.append(Verdict(f"stream: {name}", bound, text + summary(breaches), holds))
@@ -87,17 +89,17 @@ def _breaches(watch: Watch, kinds: Sequence[str], codes: Collection[str]) -> Ite
     """Yield what is wrong with what a subscriber was told in the course of a fault."""
     if watch.end or watch.errors:
         yield f"{watch.label} ended: {watch.end} {watch.errors}"
-    told = [kind for kind in kinds if kind != _UPDATE]
-    if not codes and told:
-        yield f"{watch.label} was told {told}"
-    if codes and (set(told) - {*codes, "RESUMED"} or told[-1:] != ["RESUMED"]):
-        yield f"{watch.label} was told {told}"
+    notices = [kind for kind in kinds if kind != _UPDATE]
+    if not codes and notices:
+        yield f"{watch.label} was told {notices}"
+    if codes and (set(notices) - {*codes, "RESUMED"} or notices[-1:] != ["RESUMED"]):
+        yield f"{watch.label} was told {notices}"
 
 
 def _latest(watch: Watch) -> int:
     for item in reversed(watch.received):
-        if found := numbers([item]):
-            return found[-1]
+        if matches := numbers([item]):
+            return matches[-1]
     return 0
 
 
@@ -130,7 +132,7 @@ async def stream(_: Effort) -> list[Verdict]:
     """Faults that are over at once, refused connections, and clocks that jump."""
     async with rig("professional", UNLIMITED, "chaos.clock_server") as tested:
         await used_once(tested)
-        before = await held(tested)
+        before = await resources_of(tested)
         async with watched(tested) as this:
             await _momentary(this)
             await _burst(this)
@@ -144,7 +146,7 @@ async def silence(_: Effort) -> list[Verdict]:
     """Faults that are noticed only because nothing comes, and names that change."""
     async with rig() as tested:
         await used_once(tested)
-        before = await held(tested)
+        before = await resources_of(tested)
         async with watched(tested) as this:
             upstream = tested.upstream
             await this.trial("silent", lambda: upstream.break_stream("SILENT"), ("NO_DATA",), upstream.heal_stream)
@@ -214,7 +216,7 @@ async def _plan(this: Watched) -> None:
         async def act() -> None:
             await upstream.break_stream("REFUSE_PLAN")
             refused.append(await client.subscribe(TRADES))
-            await until(lambda: bool(refused[0].end), TOLD_WITHIN)
+            await until(lambda: bool(refused[0].end), NOTICE_SECONDS)
 
         await this.trial("another channel refused by plan", act, (), upstream.heal_stream)
     kinds, end = refused[0].kinds(), refused[0].end

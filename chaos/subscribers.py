@@ -27,7 +27,7 @@ _addresses = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedValues:
     """An event of a subscription. `at`: in monotonic seconds."""
 
     at: float
@@ -45,7 +45,7 @@ class Watch:
     """One subscription. `end`: how it was ended, if it was; `errors`: results without an event."""
 
     label: str
-    received: list[Received] = field(default_factory=list)
+    received: list[ReceivedValues] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     end: str = ""
 
@@ -54,9 +54,9 @@ class Watch:
         if event is None:
             self.errors.append(str(body)[:300])
         else:
-            self.received.append(Received(time.monotonic(), event))
+            self.received.append(ReceivedValues(time.monotonic(), event))
 
-    def since(self, at: float) -> Iterator[Received]:
+    def since(self, at: float) -> Iterator[ReceivedValues]:
         """Return what came from then on."""
         return itertools.takewhile(lambda item: item.at >= at, reversed(self.received))
 
@@ -108,7 +108,7 @@ async def socket_client(url: str) -> AsyncIterator[SocketClient]:
     """Connect as a caller of its own."""
     address = url.replace("http", "ws", 1) + "/graphql"
     options: dict[str, Any] = {"subprotocols": [_PROTOCOL], "proxy": None, "max_size": None, "compression": None}
-    async with connect(address, additional_headers=own_address(), **options) as socket:
+    async with connect(address, additional_headers=client_address(), **options) as socket:
         await socket.send('{"type": "connection_init"}')
         await socket.recv()
         client = SocketClient(socket)
@@ -126,7 +126,7 @@ async def stream_client(url: str, kind: str, document: str) -> AsyncIterator[Wat
 
 
 async def _read_stream(http: httpx.AsyncClient, url: str, watch: Watch, document: str) -> None:
-    headers = {"accept": STREAMS[watch.label], **own_address()}
+    headers = {"accept": STREAMS[watch.label], **client_address()}
     try:
         async with http.stream("POST", f"{url}/graphql", json={"query": document}, headers=headers) as response:
             async for line in response.aiter_lines():
@@ -152,7 +152,7 @@ def _take_line(watch: Watch, line: str) -> None:
             watch.take(part["payload"])
 
 
-def own_address() -> dict[str, str]:
+def client_address() -> dict[str, str]:
     """Return the header by which the server takes a connection for another caller's."""
     number = next(_addresses)
     return {"x-forwarded-for": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}

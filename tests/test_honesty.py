@@ -12,6 +12,7 @@ from tests.test_samples import scalars
 CHANCE = re.compile(r"\b(random|uuid|numpy|faker|gauss|uniform|randint)\b|\b(import|from) secrets\b")
 MAY = {
     "callers/key_commands.py": "the keys of callers",
+    "cg_client/live/socket.py": "jitter of a wait",
     "cg_client/resilience/retry.py": "jitter of a wait",
     "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
     "live/feed.py": "what tells the cursors of one feed from those of another",

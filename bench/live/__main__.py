@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.live import report
 from bench.live.clients import clients
-from bench.live.lanes import Crowd, Lane, SlowReaders, Usage
+from bench.live.lanes import Crowd, Lane, ProcessUsage, SlowReaders
 from bench.live.report import LANES, LiveResults
 from bench.live.servers import LiveUpstreamProcess, live_upstream, our_server, yoga
 from bench.processes import BenchError, Process
@@ -65,7 +65,7 @@ class LiveBench:
             return self._crowd("ours", server, count, *rates)
 
     def _crowd(self, name: str, server: Process, count: int, *rates: float) -> Crowd:
-        before, seen = Usage.of(server), self._live.counts(name)
+        before, seen = ProcessUsage.of(server), self._live.counts(name)
         with clients(server.url, self._live.process.url, count) as crowd:
             return Lane(server, self._live, crowd).crowd(name, before, seen, rates, self._effort.seconds)
 

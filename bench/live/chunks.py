@@ -32,7 +32,7 @@ class Chunk:
     """The whole frames at the start of some bytes, `size` of them, with `texts` messages.
 
     `first` is the number that a client must expect which has nothing of the chunk yet, and `after` the next one; both
-    are 0 if there are no events. `is_plain`: there is nothing but events without a gap. `arrivals`: how many clients
+    are 0 if there are no events. `is_regular`: there is nothing but events without a gap. `arrivals`: how many clients
     have read it, by tick.
     """
 
@@ -46,7 +46,7 @@ class Chunk:
     pings: list[bytes] = field(default_factory=list)
     problem: str = ""
     closed: str = ""
-    is_plain: bool = False
+    is_regular: bool = False
     arrivals: dict[int, int] = field(default_factory=dict)
 
 
@@ -66,7 +66,7 @@ def parse(data: bytes) -> Chunk:
                 chunk.problem = f"a frame that starts with {other:#x}"
         chunk.size = end
     special = chunk.dropped or chunk.pings or chunk.problem or chunk.closed
-    chunk.is_plain = bool(chunk.first and chunk.is_contiguous and not special)
+    chunk.is_regular = bool(chunk.first and chunk.is_contiguous and not special)
     return chunk
 
 

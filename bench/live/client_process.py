@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Final, NamedTuple, TypeAlias
 
 from bench.live.chunks import TICK_US, Chunk, parse
-from bench.live.socket_client import ANY_ID, Script, SocketClient
+from bench.live.socket_client import ANY_ID, BenchSocketClient, ReplayScript
 
 _OPENING_AT_ONCE: Final = 64
 _BLOCK: Final = 256 * 1024  # bytes
@@ -23,13 +23,13 @@ class ClientPlan(NamedTuple):
     """`size` clients take the scripts in turn; one more, beside them, has the script `direct`, if there is one."""
 
     size: int
-    scripts: Sequence[Script]
-    direct: Script | None = None
+    scripts: Sequence[ReplayScript]
+    direct: ReplayScript | None = None
     receive_buffer: int | None = None
 
 
 class GetStatus(NamedTuple):
-    """Asks for a Status."""
+    """Asks for a ClientStatus."""
 
 
 class Rest(NamedTuple):
@@ -48,7 +48,7 @@ class GetReadings(NamedTuple):
 Command: TypeAlias = GetStatus | Rest | GetReadings
 
 
-class Status(NamedTuple):
+class ClientStatus(NamedTuple):
     """`receiving`: clients that have had an event. `expected`: by channel, the lowest number that one expects next.
 
     `gaps`: clients with missing or doubled events; `told`: those that were told of `dropped` events. `cpu_seconds`:
@@ -58,7 +58,7 @@ class Status(NamedTuple):
     receiving: int
     expected: Sequence[int]
     gaps: int
-    told: int
+    lagging: int
     dropped: int
     failures: Sequence[str]
     cpu_seconds: float
@@ -93,12 +93,12 @@ class ClientProcess:
         self._buffer = memoryview(bytearray(_BLOCK))  # in its place, `recv` would allocate as much each time
         self._poll = select.epoll()
         self._poll.register(parent.fileno(), select.EPOLLIN)
-        self._clients: dict[int, SocketClient] = {}  # by file descriptor
+        self._clients: dict[int, BenchSocketClient] = {}  # by file descriptor
         self._opening: set[int] = set()
-        self._order: list[SocketClient] = []
+        self._order: list[BenchSocketClient] = []
         self._chunks: dict[bytes, Chunk] = {}
         self._old: list[Chunk] = []  # that are no longer looked up
-        self._direct = None if plan.direct is None else SocketClient(plan.direct, address, None)
+        self._direct = None if plan.direct is None else BenchSocketClient(plan.direct, address, None)
         self._direct_chunks: list[Chunk] = []
         if self._direct is not None:
             self._add(self._direct)
@@ -120,16 +120,16 @@ class ClientProcess:
 
     def _open(self) -> None:
         script = self._plan.scripts[len(self._order) % len(self._plan.scripts)]
-        client = SocketClient(script, self._address, self._plan.receive_buffer)
+        client = BenchSocketClient(script, self._address, self._plan.receive_buffer)
         self._order.append(client)
         self._opening.add(client.socket.fileno())
         self._add(client)
 
-    def _add(self, client: SocketClient) -> None:
+    def _add(self, client: BenchSocketClient) -> None:
         self._clients[client.socket.fileno()] = client
         self._poll.register(client.socket.fileno(), select.EPOLLIN)
 
-    def _read(self, client: SocketClient, number: int) -> None:
+    def _read(self, client: BenchSocketClient, number: int) -> None:
         try:
             data = bytes(self._buffer[: client.recv_into(self._buffer)])
         except OSError as error:
@@ -149,7 +149,7 @@ class ClientProcess:
         if chunk is None:
             chunk = self._remember(data)
         chunk.arrivals[tick] = chunk.arrivals.get(tick, 0) + 1
-        if client.expected == chunk.first and chunk.is_plain:
+        if client.expected == chunk.first and chunk.is_regular:
             client.expected = chunk.after
         else:
             client.note(chunk)
@@ -158,7 +158,7 @@ class ClientProcess:
         if chunk.size < len(data):
             client.tail = data[chunk.size :]
 
-    def _read_slowly(self, client: SocketClient, number: int, data: bytes, tick: int) -> None:
+    def _read_slowly(self, client: BenchSocketClient, number: int, data: bytes, tick: int) -> None:
         """Read what a client gets that is still subscribing, or that nobody has in common with it."""
         client.tail = client.go_on(data)
         if client.is_subscribed:
@@ -179,7 +179,7 @@ class ClientProcess:
         chunk = self._chunks[data] = parse(data)
         return chunk
 
-    def _end(self, client: SocketClient, number: int) -> None:
+    def _end(self, client: BenchSocketClient, number: int) -> None:
         client.closed = client.closed or "the end of the connection"
         self._poll.unregister(number)
         self._opening.discard(number)
@@ -201,14 +201,14 @@ class ClientProcess:
                 self._parent.send(self._readings(since, until))
         return True
 
-    def _status(self) -> Status:
+    def _status(self) -> ClientStatus:
         clients, channels = self._order, len(self._plan.scripts)
         expected = [[client.expected for client in clients[index::channels]] for index in range(channels)]
-        return Status(
+        return ClientStatus(
             receiving=sum(client.expected > 0 for client in clients),
             expected=[min(numbers, default=0) for numbers in expected],
             gaps=sum(client.gaps > 0 for client in clients),
-            told=sum(client.dropped > 0 for client in clients),
+            lagging=sum(client.dropped > 0 for client in clients),
             dropped=sum(client.dropped for client in clients),
             failures=[text for client in clients if (text := client.closed or client.problem)],
             cpu_seconds=time.process_time(),

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from bench.live.channels import CHANNELS
-from bench.live.client_process import ClientPlan, Command, GetReadings, GetStatus, Readings, Rest, Status, run
-from bench.live.socket_client import Script
+from bench.live.client_process import ClientPlan, ClientStatus, Command, GetReadings, GetStatus, Readings, Rest, run
+from bench.live.socket_client import ReplayScript
 from bench.processes import BenchError
 from cg_client.client_config import SOCKET_PATH
 
@@ -30,13 +30,13 @@ class Clients:
     def __init__(self, count: int, processes: Sequence[Connection]) -> None:
         self.count, self._processes = count, processes
 
-    def status(self) -> Status:
-        each = self._ask_all(GetStatus(), Status)
-        return Status(
+    def status(self) -> ClientStatus:
+        each = self._ask_all(GetStatus(), ClientStatus)
+        return ClientStatus(
             receiving=sum(item.receiving for item in each),
             expected=[min(numbers) for numbers in zip(*(item.expected for item in each), strict=True)],
             gaps=sum(item.gaps for item in each),
-            told=sum(item.told for item in each),
+            lagging=sum(item.lagging for item in each),
             dropped=sum(item.dropped for item in each),
             failures=[text for item in each for text in item.failures],
             cpu_seconds=sum(item.cpu_seconds for item in each),
@@ -63,7 +63,7 @@ class Clients:
                 raise BenchError(f"Of {self.count} clients, {status.receiving} receive events.")
             time.sleep(0.5)
 
-    def wait_for(self, sent: Sequence[int], within: float) -> Status:
+    def wait_for(self, sent: Sequence[int], within: float) -> ClientStatus:
         """Wait until each has all events up to those numbers, or until it takes too long."""
         latest = time.monotonic() + within
         while not (status := self.status()).has_all(sent) and time.monotonic() < latest:
@@ -96,10 +96,10 @@ def clients(
     With a receive buffer they are slow ones, and no client of the upstream itself is with them.
     """
     target = f"{SOCKET_PATH}?cg-api-key={_DIRECT_KEY}"
-    direct = Script.of_channel(*_address(upstream), target, CHANNELS[0].name)
+    direct = ReplayScript.of_channel(*_address(upstream), target, CHANNELS[0].name)
     plan = ClientPlan(
         size=count // processes,
-        scripts=[Script.of_subscription(*_address(server), channel.document) for channel in CHANNELS],
+        scripts=[ReplayScript.of_subscription(*_address(server), channel.document) for channel in CHANNELS],
         direct=direct if receive_buffer is None else None,
         receive_buffer=receive_buffer,
     )

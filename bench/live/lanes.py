@@ -75,7 +75,7 @@ class SlowReaders:
     seconds: float
     others: int
     slow: int
-    told: int
+    lagging: int
     dropped: int
     is_exact: bool  # what each was told is what it has not had
     grown_megabytes: float  # at most, while they did not read
@@ -95,14 +95,14 @@ class Crowd:
     runs: Sequence[FanOut]
 
 
-class Usage(NamedTuple):
+class ProcessUsage(NamedTuple):
     """What a server has used until now."""
 
     cpu_seconds: float
     resident_bytes: int
 
     @classmethod
-    def of(cls, server: Process) -> "Usage":
+    def of(cls, server: Process) -> "ProcessUsage":
         return cls(server.cpu_seconds(), server.resident_bytes())
 
 
@@ -112,7 +112,9 @@ class Lane:
     def __init__(self, server: Process, live: LiveUpstreamProcess, clients: Clients) -> None:
         self._server, self._live, self._clients = server, live, clients
 
-    def crowd(self, name: str, before: Usage, seen: UpstreamCounts, rates: Sequence[float], seconds: float) -> Crowd:
+    def crowd(
+        self, name: str, before: ProcessUsage, seen: UpstreamCounts, rates: Sequence[float], seconds: float
+    ) -> Crowd:
         """Measure the clients at each of the rates; raises BenchError.
 
         `before`: of the server without any. `seen`: by the upstream until then, of such servers.
@@ -143,7 +145,7 @@ class Lane:
             seconds=seconds,
             deliveries=readings.deliveries,
             messages=readings.messages,
-            is_complete=status.has_all(sent) and not (status.gaps or status.told or status.failures),
+            is_complete=status.has_all(sent) and not (status.gaps or status.lagging or status.failures),
             delays=Delays.of(readings.delays),
             direct=Delays.of(readings.direct),
             cpu_us=server_used / max(1, readings.deliveries) * 1e6,
@@ -174,7 +176,7 @@ class Lane:
             seconds=seconds,
             others=self._clients.count,
             slow=slow.count,
-            told=status.told,
+            lagging=status.lagging,
             dropped=status.dropped,
             is_exact=status.has_all(sent) and not status.gaps,
             grown_megabytes=(beside.most_bytes - before) / _MEGABYTE,

@@ -43,9 +43,9 @@ GraphQL Yoga with graphql-ws, as their documentation has it, gets the same docum
 
 @dataclass
 class LiveResults:
-    """Of the lanes that were measured. `wanted`: clients in the lanes with many."""
+    """Of the lanes that were measured. `required`: clients in the lanes with many."""
 
-    wanted: int
+    required: int
     few: Crowd | None = None
     many: Crowd | None = None
     yoga: Crowd | None = None
@@ -69,16 +69,19 @@ class Bound(NamedTuple):
 
 def bounds(results: LiveResults) -> Iterator[Bound]:
     if results.many is not None:
-        yield from _of_many(results.many, results.wanted)
+        yield from _of_many(results.many, results.required)
     if results.slow is not None:
         yield from _of_slow(results.slow)
 
 
-def _of_many(many: Crowd, wanted: int) -> Iterator[Bound]:
+def _of_many(many: Crowd, required: int) -> Iterator[Bound]:
     label, run = f"{many.clients:,} subscribers", many.runs[-1]
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     yield Bound(
-        "subscribers", f"{wanted:,}", f"{many.clients:,} (a process may open {files:,} files)", many.clients == wanted
+        "subscribers",
+        f"{required:,}",
+        f"{many.clients:,} (a process may open {files:,} files)",
+        many.clients == required,
     )
     seen = f"{many.sockets} and {many.subscriptions}"
     yield Bound(f"{label}: upstream sockets and subscriptions, ever", "1 and 5", seen, seen == f"1 and {len(CHANNELS)}")
@@ -105,11 +108,14 @@ def _of_slow(slow: SlowReaders) -> Iterator[Bound]:
     yield Bound(
         f"{label}: memory", f"≤ {MAX_GROWN_MEGABYTES:g} MB more", grown, slow.grown_megabytes <= MAX_GROWN_MEGABYTES
     )
-    told = f"{slow.told} of {slow.slow}, of {slow.dropped:,} events; {'exact' if slow.is_exact else 'not exact'}"
+    lagging = f"{slow.lagging} of {slow.slow}, of {slow.dropped:,} events; {'exact' if slow.is_exact else 'not exact'}"
     if slow.failures:
-        told += f"; {len(slow.failures)} failed: {slow.failures[0][:100]}"
+        lagging += f"; {len(slow.failures)} failed: {slow.failures[0][:100]}"
     yield Bound(
-        f"{label}: told how many events they have lost", "each, exactly", told, slow.told == slow.slow and slow.is_exact
+        f"{label}: told how many events they have lost",
+        "each, exactly",
+        lagging,
+        slow.lagging == slow.slow and slow.is_exact,
     )
 
 

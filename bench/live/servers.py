@@ -32,13 +32,13 @@ class LiveUpstreamProcess(NamedTuple):
     process: Process
 
     def counts(self, name: str = "ours") -> UpstreamCounts:
-        return self._asked(name)
+        return self._replied(name)
 
     def set_rate(self, per_second: float, rows: int = 1) -> UpstreamCounts:
         """Send so many messages a second, with so many events in each; return the counts before."""
-        return self._asked("ours", rate=str(per_second), rows=str(rows))
+        return self._replied("ours", rate=str(per_second), rows=str(rows))
 
-    def _asked(self, name: str, **parameters: str) -> UpstreamCounts:
+    def _replied(self, name: str, **parameters: str) -> UpstreamCounts:
         answer = httpx.get(self.process.url + COUNTS, params=parameters, trust_env=False).json()
         key = _KEYS[name]
         return UpstreamCounts(

@@ -20,7 +20,7 @@ _PATIENCE: Final = 30.0  # seconds
 ANY_ID: Final = b"00000000-0000-0000-0000-000000000000"
 
 
-class Script(NamedTuple):
+class ReplayScript(NamedTuple):
     """A handshake, and the messages of a client: the first at once, each other after a message of the server.
 
     Instead of `ANY_ID`, each client has an id of its own in them, as clients of npm do.
@@ -32,20 +32,20 @@ class Script(NamedTuple):
     messages: Sequence[bytes]
 
     @classmethod
-    def of_subscription(cls, host: str, port: int, document: str) -> "Script":
+    def of_subscription(cls, host: str, port: int, document: str) -> "ReplayScript":
         subscribe = orjson.dumps({"id": ANY_ID.decode(), "type": "subscribe", "payload": {"query": document}})
         messages = (b'{"type":"connection_init"}', subscribe)
         handshake = _HANDSHAKE % ("/graphql", host, port, _PROTOCOL)
         return cls(host, port, handshake.encode(), tuple(map(client_frame, messages)))
 
     @classmethod
-    def of_channel(cls, host: str, port: int, target: str, channel: str) -> "Script":
+    def of_channel(cls, host: str, port: int, target: str, channel: str) -> "ReplayScript":
         """Return what subscribes to a channel of the upstream."""
         subscribe = orjson.dumps({"method": "subscribe", "channels": [channel]})
         return cls(host, port, (_HANDSHAKE % (target, host, port, "")).encode(), (client_frame(subscribe),))
 
 
-class SocketClient:
+class BenchSocketClient:
     """`expected`: the number of the next event, 0 before the first. `tail`: the start of a frame."""
 
     __slots__ = (
@@ -62,7 +62,7 @@ class SocketClient:
         "tail",
     )
 
-    def __init__(self, script: Script, address: str, receive_buffer: int | None) -> None:
+    def __init__(self, script: ReplayScript, address: str, receive_buffer: int | None) -> None:
         self.script, self._sent = script, -1  # messages; -1 before the handshake was answered
         self.id = str(uuid.uuid4()).encode()
         self.tail, self.expected, self.gaps, self.dropped = b"", 0, 0, 0
