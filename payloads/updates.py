@@ -27,11 +27,12 @@ class Update(Generic[P]):
     cursor: str = strawberry.field(description="Pass it as `after` to go on from here with nothing missing or doubled.")
     is_snapshot: bool = strawberry.field(
         description="True for all that was requested, which replaces what the client has; false for rows that are new "
-        "or have changed, which replace those of the same time or name."
+        "or have changed, which replace those of the same time or name. Always false for liquidations, trades and "
+        "tickers, which are added."
     )
     data: P = strawberry.field(
-        description="The figures, as the query field of the same name has them. In changes, `count`, `from`, `to` and "
-        "`latest` are of the changed rows alone."
+        description="The figures. In changes of a series, `count`, `from`, `to` and `latest` are of the changed rows "
+        "alone."
     )
 
 

@@ -50,8 +50,9 @@ _MARKET = Parent(Indicators, [], _indicators, [])
 
 
 @strawberry.type(
-    description="Streams. Each event is an update, a status of the stream, or a problem. A series comes as it is at "
-    "first, then as the points that are new or have changed."
+    description="Streams, one for each subscription. Each event is an update, a status of the stream, or a problem. "
+    "`liquidationOrders`, `futuresTrades`, `spotTrades` and `futuresTicker` send events as they come from CoinGlass. "
+    "The others are polled: they come whole at first, then as the rows that are new or have changed."
 )
 class Subscription:
     liquidation_orders: Event[LiveLiquidations] = LIQUIDATIONS
@@ -62,7 +63,9 @@ class Subscription:
     spot_price: Event[PriceSeries] = polled(_SPOT_PAIR, "price", "The price of a spot pair.")
     funding_rate: Event[FundingSeries] = polled(_PAIR, "funding_rate", "The funding rate of a futures pair.")
     open_interest: Event[OISeries] = polled(_PAIR, "open_interest", "The open interest of a futures pair.")
-    liquidations: Event[Liquidations] = polled(_PAIR, "liquidations", "Liquidations of a futures pair, by interval.")
+    liquidations: Event[Liquidations] = polled(
+        _PAIR, "liquidations", "Liquidations of a futures pair, by interval. For single ones see `liquidationOrders`."
+    )
     long_short_ratio: Event[LongShortSeries] = polled(
         _PAIR, "long_short_ratio", "The long/short ratio of a futures pair, by accounts or by positions."
     )

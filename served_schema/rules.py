@@ -34,6 +34,7 @@ from graphql.validation.rules.known_argument_names import KnownArgumentNamesRule
 from graphql.validation.rules.known_type_names import KnownTypeNamesRule
 from graphql.validation.rules.possible_fragment_spreads import PossibleFragmentSpreadsRule
 from graphql.validation.rules.scalar_leafs import ScalarLeafsRule
+from graphql.validation.rules.single_field_subscriptions import SingleFieldSubscriptionsRule
 
 from served_schema.similar import MAX_SIMILAR, contains_words_of, equivalent, has_words_of, is_subject_of, similar
 
@@ -131,12 +132,21 @@ class Leaves(ScalarLeafsRule):
         self.report_error(GraphQLError(f"{message}{did_you_mean([meant])}", node))
 
 
+class OneRootField(SingleFieldSubscriptionsRule):
+    """Reports subscriptions with several fields of the root."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        remedy = " Send a subscription for each; one WebSocket carries many." if "only one" in error.message else ""
+        super().report_error(GraphQLError(f"{error.message}{remedy}", error.nodes))
+
+
 _OURS: Final[Mapping[type[ASTValidationRule], type[ASTValidationRule]]] = {
     FieldsOnCorrectTypeRule: FieldNames,
     KnownArgumentNamesRule: ArgumentNames,
     KnownTypeNamesRule: TypeNames,
     PossibleFragmentSpreadsRule: FragmentTypes,
     ScalarLeafsRule: Leaves,
+    SingleFieldSubscriptionsRule: OneRootField,
 }
 RULES: Final[Sequence[type[ASTValidationRule]]] = tuple(_OURS.get(rule, rule) for rule in specified_rules)
 

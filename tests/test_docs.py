@@ -8,9 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,37 @@ def first_result(graph: Graph, query: str) -> dict[str, Any]:
     return result
 
 
+STREAMS = [text for kind, text in BLOCKS if kind == "bash" and "subscription {" in text]
+PROGRAMS = [text for kind, text in BLOCKS if kind == "python" and text.startswith("import asyncio")]
+
+
+@pytest.mark.parametrize("command", STREAMS)
+def test_the_shown_commands_print_events(graph: Graph, command: str) -> None:
+    url = str(graph.http.base_url).rstrip("/")
+    words = shlex.split(command.replace("\\\n", " ").replace("http://127.0.0.1:8000", url))
+    headers = dict(words[index + 1].split(": ", 1) for index, word in enumerate(words) if word == "-H")
+    with graph.http.stream("POST", words[2], content=words[words.index("-d") + 1], headers=headers) as response:
+        line = next(line for line in response.iter_lines() if line.startswith("data: "))
+    assert json.loads(line.removeprefix("data: "))["data"]["liquidationOrders"]["message"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_shown_program_prints_the_events_of_both_its_subscriptions(graph: Graph, program: str) -> None:
+    url = str(graph.http.base_url).rstrip("/").replace("http", "ws")
+    arguments = [sys.executable, "-c", program.replace("ws://127.0.0.1:8000", url)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # a shown program
+        assert process.stdout
+        try:
+            lines = list(islice(process.stdout, 4))
+        finally:
+            process.kill()
+    for name in ("funding", "open interest"):
+        assert [("isSnapshot" in line, "'state': 'POLLED'" in line) for line in lines if line.startswith(name)] == [
+            (False, True),
+            (True, False),
+        ]
+
+
 README_FIELDS = re.findall(r"^\| ([^|`]+) \| `([^`]+)` \| `(\w+ {[^`]+})` \|$", README, re.MULTILINE)
 
 
@@ -167,6 +199,7 @@ def rows_in(data: Any) -> int:
 
 def test_the_readme_is_short_and_names_a_field_for_what_traders_ask_first() -> None:
     assert len(README.splitlines()) < 200
+    assert "subscription {" in README
     subjects = {"funding", "ETF flows", "whale alerts", "economic calendar", "Coinbase premium"}
     assert subjects < {row[0] for row in README_FIELDS}
 

@@ -177,3 +177,13 @@ def test_no_name_is_suggested_where_suggestions_are_off(
 def test_a_name_beyond_any_likeness_suggests_nothing() -> None:
     (message,) = messages(f"{{ {'z' * 200} }}")
     assert message.endswith("on type 'Query'.")
+
+
+def test_two_fields_of_a_subscription_lead_to_two_subscriptions() -> None:
+    (message,) = messages("subscription { fearGreed { __typename } coinMarkets { __typename } }")
+    assert message == (
+        "Anonymous Subscription must select only one top level field. "
+        "Send a subscription for each; one WebSocket carries many."
+    )
+    (message,) = messages("subscription { __typename }")
+    assert message == "Anonymous Subscription must not select an introspection top level field."

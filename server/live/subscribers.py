@@ -56,8 +56,8 @@ class Subscribers:
             return GraphQLError(text, extensions={"code": "SERVICE_UNAVAILABLE"})
         if self._by_caller[caller] >= self._limit:
             text = (
-                f"The caller has {self._limit} subscriptions, its limit. End some, select several fields of one feed in"
-                " one subscription, or let the operator raise COINGLASS_MAX_SUBSCRIPTIONS."
+                f"The caller has {self._limit} subscriptions, its limit. End some, select several fields of one stream "
+                "in one subscription, or let the operator raise COINGLASS_MAX_SUBSCRIPTIONS."
             )
             return GraphQLError(text, extensions={"code": "TOO_MANY_SUBSCRIPTIONS"})
         return None
