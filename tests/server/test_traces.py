@@ -160,7 +160,9 @@ def test_operations_of_equal_windows_have_a_batch_each_and_share_the_calls(trace
             await send(socket, {"type": "connection_init"})
             await socket.recv()
             texts = QUERY, QUERY.replace("Markets", "Others")
-            messages = [{"type": "subscribe", "id": text, "payload": {"query": text}} for text in texts]
+            messages = [
+                {"type": "subscribe", "id": str(index), "payload": {"query": text}} for index, text in enumerate(texts)
+            ]
             await send(socket, *messages)
             for _ in range(4):
                 await socket.recv()
