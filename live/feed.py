@@ -24,7 +24,7 @@ class Feed(ABC):
         self.ring: Ring[Published] = Ring(ring_events)
         self.total = 0  # events of CoinGlass that were published
         self.is_ended = False
-        self.when_idle: Callable[[Feed], None] = _nothing
+        self.when_idle: Callable[[Feed], None] = _do_nothing
         self._watchers: dict[Wake, None] = {}
 
     @property
@@ -78,5 +78,5 @@ class Feed(ABC):
         """Give up everything; the feed is not started again."""
 
 
-def _nothing(_: Feed) -> None:
+def _do_nothing(_: Feed) -> None:
     """Do nothing for a feed that nobody keeps."""
