@@ -19,8 +19,8 @@ from payloads.updates import changed_part
 
 log = structlog.get_logger(__name__)
 
-_AGAIN: Final = 60.0  # seconds after a failure, also where the refresh takes a day
-_SOONEST: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
+_MAX_RETRY: Final = 60.0  # seconds from a failure to the next request, also where the refresh takes a day
+_MIN_PERIOD: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
 
 RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
 _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has changed follows."
@@ -79,12 +79,11 @@ class PolledFeed(Feed):
             if wait > 0:
                 await self.clock.sleep(wait)
             started = self.clock.monotonic()
-            self._next = started + self._period
             try:
                 value, expires_at = await self._ask(is_first=not self._is_answered)
                 self._is_answered = True
-                if started < expires_at < math.inf:
-                    self._next = max(started + _SOONEST, expires_at)
+                is_known = started < expires_at < math.inf
+                self._next = max(started + _MIN_PERIOD, expires_at) if is_known else started + self._period
                 self._take(value)
             except Exception:
                 log.exception("a polled subscription failed")
@@ -104,7 +103,7 @@ class PolledFeed(Feed):
     def _fail(self, problem: Unavailable | PlanGated, seconds: float) -> None:
         """Send once why there is nothing new; go on asking, after as many seconds at least."""
         is_quota = problem.code is ProblemCode.QUOTA_EXHAUSTED
-        wait = max(seconds, min((2 if is_quota else 1) * self._period, _AGAIN))
+        wait = max(seconds, min((2 if is_quota else 1) * self._period, _MAX_RETRY))
         self._next = self.clock.monotonic() + wait
         failing: Unavailable | PlanGated | StreamStatus = problem
         if is_quota:
