@@ -7,9 +7,10 @@ import strawberry
 
 from cg_client.endpoints import futures
 from cg_client.errors import BadArgument
-from live.cursor import Cursor
+from live.cursor import AFTER, cursor_of
+from live.ended_feed import refused
 from live.events import Changes, NewRows
-from live.polled_field import AFTER, follow, refused
+from live.polled_field import follow
 from live.source import Presented, Source
 from payloads.source import CappedList, DataSource
 from payloads.updates import Update, with_rows
@@ -42,7 +43,7 @@ async def _markets(info: Info) -> CoinMarkets:
 
 async def _subscribe(_: object, info: Info, after: str | None = None, coins: Sequence[str] | None = None) -> Source:
     try:
-        cursor = None if not after else Cursor.parse(after)
+        cursor = cursor_of(after)
         names = None if coins is None else await _names(info, coins)
     except FAILURES as error:
         return refused(info.context, error, _ENDPOINT)
