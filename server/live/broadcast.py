@@ -116,19 +116,19 @@ class BroadcastClient:
 
 
 class Broadcast:
-    """`render` executes the operation on a value. `when_empty` is called once, after the last client has left."""
+    """`render` executes the operation on a value. `when_done` is called after a failure, and after the last client."""
 
     def __init__(
         self,
         source: Source,
         render: Render,
         counts: BroadcastCounts,
-        when_empty: Callable[[], None],
+        when_done: Callable[[], None],
         ring_bytes: int = RING_BYTES,
         turn: asyncio.Lock | None = None,
     ) -> None:
         """`turn`: of those that send to many, which is soonest done for all if they do so one after the other."""
-        self.source, self._render, self.counts, self._when_empty = source, render, counts, when_empty
+        self.source, self._render, self.counts, self._when_done = source, render, counts, when_done
         self._turn = turn or asyncio.Lock()
         self.messages: Ring[Message] = Ring(ring_bytes)
         self.clients: dict[BroadcastClient, None] = {}
@@ -179,6 +179,15 @@ class Broadcast:
         self._start(self._catch_up(client))
 
     async def _catch_up(self, client: BroadcastClient) -> None:
+        try:
+            await self._tell_lag(client)
+        except Exception:
+            client.go_on_from(self.messages.last, self.end)
+            self._fail()
+            await self._wake_all()
+            raise
+
+    async def _tell_lag(self, client: BroadcastClient) -> None:
         """Name the place where the client was, so that it can subscribe anew with nothing missing."""
         if isinstance(self.source.feed, PolledFeed):
             await self._advance()
@@ -204,7 +213,7 @@ class Broadcast:
             self._news.set()
 
     async def _send(self) -> None:
-        """Send what is new until the stream ends. A failure ends it, so that clients can come back."""
+        """Send what is new until the stream ends."""
         clock = self.source.feed.clock
         try:
             while not self.is_ended:
@@ -218,8 +227,13 @@ class Broadcast:
                 await clock.sleep(rest)
         except Exception:
             log.exception("the events of a subscription could not be sent")
-            self.is_ended = True
+            self._fail()
         await self._wake_all()  # the end may have been found by a client that joined in the rest
+
+    def _fail(self) -> None:
+        """End the stream, so that clients can come back, to another broadcast."""
+        self.is_ended = True
+        self._when_done()
 
     async def _wake_all(self) -> float:
         """Wake the clients that are behind, and drop what all have; return for how many seconds to rest.
@@ -327,7 +341,7 @@ class Broadcast:
         self.source.feed.unwatch(self._note_news)
         for task in self._tasks:
             task.cancel()
-        self._when_empty()
+        self._when_done()
 
 
 def _part(published: Sequence[Published]) -> Sequence[Published]:

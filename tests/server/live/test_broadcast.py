@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cg_client.errors import BadArgument, Unauthorized, UpstreamTimeout
+from graph_types.stream_status import StreamState, StreamStatus
 from live.feed import GATED_SECONDS
 from served_schema.live_operation import LiveOperation
 from server.live.broadcast import BroadcastClient
@@ -219,6 +220,23 @@ async def test_a_failure_of_the_server_ends_the_stream_instead_of_stopping_it(ri
     await rig.elapse(1)
     assert reader.wakes
     assert reader.client.is_ended
+    assert not len(rig.broadcasts)  # those who come back get another one
+
+
+async def test_a_failure_to_tell_a_slow_client_what_it_missed_ends_its_stream(rig: LiveRig) -> None:
+    operation = await rig.operation(LIQUIDATIONS)
+
+    async def execute(value: object, context: Any) -> Any:
+        if isinstance(value, StreamStatus) and value.state is StreamState.LAGGING:
+            raise ZeroDivisionError
+        return await operation.execute(value, context)
+
+    slow, _ = [Reader(await rig.broadcasts.join(replace(operation, execute=execute), rig.upstream)) for _ in range(2)]
+    slow.slow = True
+    await send_in_turn(rig, 0, 20)
+    slow.read()
+    await rig.elapse(1)
+    assert slow.client.is_ended
 
 
 async def join_slowly(rig: LiveRig, query: str) -> BroadcastClient:
