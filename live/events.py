@@ -29,7 +29,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A status of the stream, or a problem. After one that `ends` the stream there is nothing."""
+    """A status of the stream, or a problem. Nothing follows one that `ends` the stream."""
 
     value: StreamStatus | Problems
     ends: bool = False

@@ -11,9 +11,9 @@ from live.feed import Feed
 
 
 class Presented(NamedTuple):
-    """A value of the subscription field, and how many of CoinGlass' events are in it. After one that `ends` is none.
+    """A value of the subscription field. Nothing follows one that `ends` the stream.
 
-    `position`: in the feed, of the last event in it.
+    `events`: how many of CoinGlass' events are in it. `position`: in the feed, of the last of them.
     """
 
     value: object
