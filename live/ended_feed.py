@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, InvalidRequest
-from live.events import Event, Notice
+from live.events import FeedEvent, Notice
 from live.feed import Feed
 from live.source import Source
 from resolvers.context import Context
@@ -12,7 +12,7 @@ from resolvers.results import problem
 
 
 class EndedFeed(Feed):
-    def opening(self) -> Sequence[Event]:
+    def opening(self) -> Sequence[FeedEvent]:
         return ()
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
 from graph_types.problems import InvalidInput, PlanGated, Unavailable
 from graph_types.stream_status import StreamState, StreamStatus, resumed
-from live.events import Changes, Event, Notice
+from live.events import Changes, FeedEvent, Notice
 from live.feed import GATED_SECONDS, Feed
 from payloads.updates import changed_part
 
@@ -52,8 +52,8 @@ class PolledFeed(Feed):
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
         self._task: asyncio.Task[None] | None = None
 
-    def opening(self) -> Sequence[Event]:
-        events: list[Event] = [Notice(self._polled()), *(() if self._failing is None else [Notice(self._failing)])]
+    def opening(self) -> Sequence[FeedEvent]:
+        events: list[FeedEvent] = [Notice(self._polled()), *(() if self._failing is None else [Notice(self._failing)])]
         if self._current is not None:
             events.append(Changes(self._current, is_snapshot=True))
         return events

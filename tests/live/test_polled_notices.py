@@ -10,7 +10,7 @@ import pytest
 from cg_client.errors import ProblemCode
 from graph_types.problems import Unavailable
 from graph_types.stream_status import StreamState, StreamStatus
-from live.events import Changes, Event, Notice
+from live.events import Changes, FeedEvent, Notice
 from live.polled_feed import Polled, PolledFeed
 from tests.clock import SteppedClock
 from tests.live.series import PERIOD, ScriptedFeed, series, unavailable
@@ -25,7 +25,7 @@ def clock() -> SteppedClock:
     return SteppedClock()
 
 
-def word(event: Event) -> str:
+def word(event: FeedEvent) -> str:
     if isinstance(event, Changes):
         return "snapshot" if event.is_snapshot else "changes"
     assert isinstance(event, Notice)
