@@ -14,7 +14,7 @@ from cg_client.plans.gate import Gate
 from graph_types.enums import Freshness
 from graph_types.problems import Problems
 from graph_types.stream_status import StreamState, StreamStatus, resumed
-from live.events import Event, NewRows, Notice
+from live.events import FeedEvent, NewRows, Notice
 from live.feed import GATED_SECONDS, Feed
 from payloads.source import Anomaly, DataSource
 from resolvers.results import problem
@@ -52,7 +52,7 @@ class ChannelFeed(Feed):
         self._was_connected = False
         self._refused_at: tuple[datetime, float] | None = None  # by the wall clock and in monotonic seconds
 
-    def opening(self) -> Sequence[Event]:
+    def opening(self) -> Sequence[FeedEvent]:
         return () if self._state is None else [Notice(self._state)]
 
     def start(self) -> None:

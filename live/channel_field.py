@@ -8,10 +8,10 @@ import strawberry
 
 from cg_client.live.channels import Channel, ChannelKind
 from live.channel_feed import ChannelFeed, RowOf
-from live.cursor import Cursor
+from live.cursor import AFTER, cursor_of
+from live.ended_feed import refused
 from live.events import Changes, NewRows
 from live.feeds import feeds_of
-from live.polled_field import AFTER, refused
 from live.source import Presented, Source
 from payloads.updates import Update
 from resolvers.arguments import sign
@@ -49,7 +49,7 @@ def streamed(
         context = info.context
         gate, clock, feeds = context.client.gate, context.client.clock, feeds_of(context)
         try:
-            cursor = None if not after else Cursor.parse(after)
+            cursor = cursor_of(after)
             await context.client.know_plan()
             channel, holds, key = await select(context, **given)
         except FAILURES as error:

@@ -3,12 +3,23 @@
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
+
+import strawberry
 
 from cg_client.errors import BadArgument
+from resolvers.arguments import argument
 
 _FIELDS = 3
 _MAX_TEXT = 200
+
+
+AFTER: Final = argument(
+    "after",
+    str | None,
+    "The `cursor` of the last event that the client has: the stream goes on after it. Left out: from now on.",
+    strawberry.UNSET,
+)
 
 
 class Cursor(NamedTuple):
@@ -47,6 +58,11 @@ class Cursor(NamedTuple):
         except (OverflowError, ValueError, OSError):
             raise _no_cursor() from None
         return cursor
+
+
+def cursor_of(after: str | None) -> Cursor | None:
+    """Return the cursor of the argument `after`, if it was given; raises BadArgument."""
+    return Cursor.parse(after) if after else None
 
 
 def _no_cursor() -> BadArgument:

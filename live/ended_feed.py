@@ -1,16 +1,18 @@
-"""A feed that has one event and ends: why there is no stream."""
+"""The source of a subscription that is refused: a feed that has one event, the problem, and ends."""
 
 from collections.abc import Sequence
 
-from cg_client.clock import Clock
-from graph_types.problems import Problems
-from live.events import Event, Notice
+from cg_client.endpoint import Endpoint
+from cg_client.errors import CoinglassError, InvalidRequest
+from live.events import FeedEvent, Notice
 from live.feed import Feed
 from live.source import Source
+from resolvers.context import Context
+from resolvers.results import problem
 
 
 class EndedFeed(Feed):
-    def opening(self) -> Sequence[Event]:
+    def opening(self) -> Sequence[FeedEvent]:
         return ()
 
     def start(self) -> None:
@@ -23,8 +25,10 @@ class EndedFeed(Feed):
         """Close nothing."""
 
 
-def ended_source(problem: Problems, clock: Clock) -> Source:
-    """Return a source whose only event is the problem."""
-    feed = EndedFeed(clock)
-    feed.publish(Notice(problem, ends=True))
+def refused(context: Context, error: CoinglassError | InvalidRequest, endpoint: Endpoint) -> Source:
+    """Return the source of a subscription that cannot be: the problem, and nothing after it."""
+    error.endpoint = error.endpoint or endpoint.path
+    context.note_problem(error)
+    feed = EndedFeed(context.client.clock)
+    feed.publish(Notice(problem(error, context.client.gate), ends=True))
     return Source(feed, ("ended", feed.epoch), lambda *_: None, feed.cursor(0))

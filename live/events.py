@@ -29,13 +29,13 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A status of the stream, or a problem. After one that `ends` the stream there is nothing."""
+    """A status of the stream, or a problem. Nothing follows one that `ends` the stream."""
 
     value: StreamStatus | Problems
     ends: bool = False
 
 
-Event: TypeAlias = NewRows | Changes | Notice
+FeedEvent: TypeAlias = NewRows | Changes | Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Published:
     `total`: how many events of CoinGlass there were, up to it.
     """
 
-    event: Event
+    event: FeedEvent
     position: int
     time_ms: int
     total: int
 
 
-def count_of(event: Event) -> int:
+def count_of(event: FeedEvent) -> int:
     """Return how many events it is for a client: each row that CoinGlass sent is one."""
     match event:
         case NewRows(rows):
@@ -62,7 +62,7 @@ def count_of(event: Event) -> int:
             return 0
 
 
-def weight_of(event: Event) -> int:
+def weight_of(event: FeedEvent) -> int:
     """Return how many rows a ring keeps for it, at least 1."""
     match event:
         case NewRows(rows):

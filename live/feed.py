@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from cg_client.clock import Clock
 from live.cursor import Cursor
-from live.events import Event, Notice, Published, at_ms, count_of, weight_of
+from live.events import FeedEvent, Notice, Published, at_ms, count_of, weight_of
 from live.ring import Ring
 
 Wake: TypeAlias = Callable[[], None]
@@ -24,7 +24,7 @@ class Feed(ABC):
         self.ring: Ring[Published] = Ring(ring_events)
         self.total = 0  # events of CoinGlass that were published
         self.is_ended = False
-        self.when_idle: Callable[[Feed], None] = _nothing
+        self.when_idle: Callable[[Feed], None] = _do_nothing
         self._watchers: dict[Wake, None] = {}
 
     @property
@@ -43,7 +43,7 @@ class Feed(ABC):
             self.pause()
             self.when_idle(self)
 
-    def publish(self, event: Event) -> None:
+    def publish(self, event: FeedEvent) -> None:
         if self.is_ended:
             return
         position = self.ring.last + 1
@@ -62,7 +62,7 @@ class Feed(ABC):
         return cursor.epoch == self.epoch and self.ring.holds(cursor.position)
 
     @abstractmethod
-    def opening(self) -> Sequence[Event]:
+    def opening(self) -> Sequence[FeedEvent]:
         """Return what a client that has nothing gets before the next event: the state as it is now."""
 
     @abstractmethod
@@ -78,5 +78,5 @@ class Feed(ABC):
         """Give up everything; the feed is not started again."""
 
 
-def _nothing(_: Feed) -> None:
+def _do_nothing(_: Feed) -> None:
     """Do nothing for a feed that nobody keeps."""

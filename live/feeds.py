@@ -14,9 +14,9 @@ from resolvers.context import Context
 
 LINGER_SECONDS: Final = 30.0  # for which a feed that nobody watches is kept, so that clients can come back
 MAX_FEEDS: Final = 2_000
-SHARED_ROWS: Final = 200_000  # that feeds keep together, nearly: a new one may keep as many as if all had equal parts
-LEAST_ROWS: Final = 100
-MAX_LINGERING: Final = 200  # of them, so that a caller who opens one after the other does not fill the memory
+SHARED_ROWS: Final = 200_000  # of which a new feed may keep an equal share; older feeds keep what they may
+MIN_ROWS: Final = 100  # that any feed may keep
+MAX_LINGERING: Final = 200  # feeds, so that a caller who opens one after the other does not fill the memory
 
 
 class Feeds:
@@ -48,7 +48,7 @@ class Feeds:
         elif len(self._feeds) >= self._max_feeds:
             self._make_room()
         feed = self._feeds[key] = make()
-        feed.ring.limit = min(feed.ring.limit, max(LEAST_ROWS, SHARED_ROWS // len(self._feeds)))
+        feed.ring.limit = min(feed.ring.limit, max(MIN_ROWS, SHARED_ROWS // len(self._feeds)))
         feed.when_idle = partial(self._let_linger, key)
         feed.when_idle(feed)  # nobody watches it yet
         return feed

@@ -13,14 +13,14 @@ from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
 from graph_types.problems import InvalidInput, PlanGated, Unavailable
 from graph_types.stream_status import StreamState, StreamStatus, resumed
-from live.events import Changes, Event, Notice
+from live.events import Changes, FeedEvent, Notice
 from live.feed import GATED_SECONDS, Feed
 from payloads.updates import changed_part
 
 log = structlog.get_logger(__name__)
 
-_AGAIN: Final = 60.0  # seconds after a failure, also where the refresh takes a day
-_SOONEST: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
+_MAX_RETRY: Final = 60.0  # seconds from a failure to the next request, also where the refresh takes a day
+_MIN_PERIOD: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
 
 RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
 _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has changed follows."
@@ -52,8 +52,8 @@ class PolledFeed(Feed):
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
         self._task: asyncio.Task[None] | None = None
 
-    def opening(self) -> Sequence[Event]:
-        events: list[Event] = [Notice(self._polled()), *(() if self._failing is None else [Notice(self._failing)])]
+    def opening(self) -> Sequence[FeedEvent]:
+        events: list[FeedEvent] = [Notice(self._polled()), *(() if self._failing is None else [Notice(self._failing)])]
         if self._current is not None:
             events.append(Changes(self._current, is_snapshot=True))
         return events
@@ -79,12 +79,11 @@ class PolledFeed(Feed):
             if wait > 0:
                 await self.clock.sleep(wait)
             started = self.clock.monotonic()
-            self._next = started + self._period
             try:
                 value, expires_at = await self._ask(is_first=not self._is_answered)
                 self._is_answered = True
-                if started < expires_at < math.inf:
-                    self._next = max(started + _SOONEST, expires_at)
+                is_known = started < expires_at < math.inf
+                self._next = max(started + _MIN_PERIOD, expires_at) if is_known else started + self._period
                 self._take(value)
             except Exception:
                 log.exception("a polled subscription failed")
@@ -104,7 +103,7 @@ class PolledFeed(Feed):
     def _fail(self, problem: Unavailable | PlanGated, seconds: float) -> None:
         """Send once why there is nothing new; go on asking, after as many seconds at least."""
         is_quota = problem.code is ProblemCode.QUOTA_EXHAUSTED
-        wait = max(seconds, min((2 if is_quota else 1) * self._period, _AGAIN))
+        wait = max(seconds, min((2 if is_quota else 1) * self._period, _MAX_RETRY))
         self._next = self.clock.monotonic() + wait
         failing: Unavailable | PlanGated | StreamStatus = problem
         if is_quota:

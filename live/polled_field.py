@@ -7,33 +7,25 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from functools import partial
 from inspect import isawaitable
 from types import SimpleNamespace
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
 from cg_client.call import count_upstream_calls
 from cg_client.endpoint import Endpoint
-from cg_client.errors import CoinglassError, InvalidRequest
 from cg_client.quota.requester import SYSTEM
-from live.cursor import Cursor
-from live.ended_feed import ended_source
+from live.cursor import AFTER, cursor_of
+from live.ended_feed import refused
 from live.events import Changes, NewRows
 from live.feed import Feed
 from live.feeds import feeds_of
 from live.polled_feed import Polled, PolledFeed
 from live.source import Presented, Source
 from payloads.updates import Update
-from resolvers.arguments import argument, sign
+from resolvers.arguments import sign
 from resolvers.context import Context, Info
 from resolvers.results import FAILURES, problem
-
-AFTER: Final = argument(
-    "after",
-    str | None,
-    "The `cursor` of the last event that the client has: the stream goes on after it. Left out: from now on.",
-    strawberry.UNSET,
-)
 
 
 class Parent(NamedTuple):
@@ -65,7 +57,7 @@ def polled(parent: Parent, name: str, description: str) -> Any:  # noqa: ANN401 
             return await value if isawaitable(value) else value
 
         try:
-            cursor = None if not after else Cursor.parse(after)
+            cursor = cursor_of(after)
             parent_object = await parent.find(info, **identifiers)
         except FAILURES as error:
             return refused(info.context, error, endpoint)
@@ -105,13 +97,6 @@ def whole(event: NewRows | Changes, cursor: str) -> Presented:
     """Return the update of all that changed."""
     assert isinstance(event, Changes)  # noqa: S101  # of a polled feed
     return Presented(Update(cursor=cursor, is_snapshot=event.is_snapshot, data=event.payload), 1)
-
-
-def refused(context: Context, error: CoinglassError | InvalidRequest, endpoint: Endpoint) -> Source:
-    """Return the source of a subscription that cannot be: the problem, and nothing after it."""
-    error.endpoint = error.endpoint or endpoint.path
-    context.note_problem(error)
-    return ended_source(problem(error, context.client.gate), context.client.clock)
 
 
 def _field_of(kind: type, name: str) -> StrawberryField:

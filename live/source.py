@@ -6,14 +6,14 @@ from typing import NamedTuple, TypeAlias
 
 from graph_types.stream_status import StreamStatus
 from live.cursor import Cursor
-from live.events import Changes, Event, NewRows, Notice, Published
+from live.events import Changes, FeedEvent, NewRows, Notice, Published
 from live.feed import Feed
 
 
 class Presented(NamedTuple):
-    """A value of the subscription field, and how many of CoinGlass' events are in it. After one that `ends` is none.
+    """A value of the subscription field. Nothing follows one that `ends` the stream.
 
-    `position`: in the feed, of the last event in it.
+    `events`: how many of CoinGlass' events are in it. `position`: in the feed, of the last of them.
     """
 
     value: object
@@ -51,7 +51,7 @@ class Source:
                 values += self._values_of(item.event, cursor)
         return [*values, *(self._values_of(_together(waiting), cursor) if waiting else ())]
 
-    def opening(self, events: Sequence[Event], cursor: Cursor) -> list[Presented]:
+    def opening(self, events: Sequence[FeedEvent], cursor: Cursor) -> list[Presented]:
         """Return the values of what is sent before the first event.
 
         What comes before a snapshot has no cursor: a client that has only that needs the snapshot.
@@ -63,7 +63,7 @@ class Source:
             for value in self._values_of(event, None if index < first else cursor)
         ]
 
-    def _values_of(self, event: Event, cursor: Cursor | None) -> list[Presented]:
+    def _values_of(self, event: FeedEvent, cursor: Cursor | None) -> list[Presented]:
         text, position = ("", 0) if cursor is None else (str(cursor), cursor.position)
         if not isinstance(event, Notice):
             presented = self.present(event, text)

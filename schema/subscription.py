@@ -21,11 +21,10 @@ from schema.indicators.root import Indicators
 from schema.live.channels import FUTURES_TICKER, FUTURES_TRADES, LIQUIDATIONS, SPOT_TRADES
 from schema.live.coin_markets import COIN_MARKETS, CoinMarkets
 from schema.live.events import LiveLiquidations, LiveTickers, LiveTrades
+from schema.live.names import EXCHANGE, SYMBOL
 from schema.pair import Pair
 from schema.spot_pair import SpotPair
 
-_EXCHANGE = argument("exchange", str, "Exchange in any case, e.g. `Binance`, `OKEX`.")
-_SYMBOL = argument("symbol", str, "The exchange's own code in any case, or base and quote (`BTC/USDT`).")
 _COIN = argument("coin", str, "Ticker in any case, e.g. `BTC` or `XBT`.")
 _ASSET = argument("asset", ETFAsset, "What the funds hold, e.g. `BTC`.")
 
@@ -42,8 +41,8 @@ async def _coin(info: Info, coin: str) -> Coin:
     return await Coin.find(info, coin)
 
 
-_PAIR = Parent(Pair, [_EXCHANGE, _SYMBOL], Pair.find, ["exchange", "symbol"])
-_SPOT_PAIR = Parent(SpotPair, [_EXCHANGE, _SYMBOL], SpotPair.find, ["exchange", "symbol"])
+_PAIR = Parent(Pair, [EXCHANGE, SYMBOL], Pair.find, ["exchange", "symbol"])
+_SPOT_PAIR = Parent(SpotPair, [EXCHANGE, SYMBOL], SpotPair.find, ["exchange", "symbol"])
 _ONE_COIN = Parent(Coin, [_COIN], _coin, ["symbol"])
 _FUNDS = Parent(ETF, [_ASSET], _etf, ["asset"])
 _MARKET = Parent(Indicators, [], _indicators, [])

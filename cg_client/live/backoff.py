@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 FIRST_SECONDS = 0.5
-LONGEST_SECONDS = 20.0
+MAX_SECONDS = 20.0
 
 
 class Backoff:
@@ -15,7 +15,7 @@ class Backoff:
         self._seconds = FIRST_SECONDS
 
     def next(self) -> float:
-        seconds, self._seconds = self._seconds, min(LONGEST_SECONDS, self._seconds * 2)
+        seconds, self._seconds = self._seconds, min(MAX_SECONDS, self._seconds * 2)
         return seconds * (0.5 + self._jitter() / 2)
 
     def reset(self) -> None:

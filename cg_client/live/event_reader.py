@@ -18,7 +18,7 @@ from cg_client.decoding.struct_reader import Name
 from cg_client.decoding.tolerance import Presence, rows_of, scalar, tolerant
 from cg_client.errors import PayloadMismatch
 from cg_client.live.channels import ChannelKind
-from cg_client.live.events import Event, LiquidationEvent, TickerEvent, TradeEvent
+from cg_client.live.events import ChannelEvent, LiquidationEvent, TickerEvent, TradeEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ _CHECKS = {float: (check_finite,)}
 
 
 class _EventReader:
-    def __init__(self, event: type[Event], values: Mapping[str, _Value]) -> None:
+    def __init__(self, event: type[ChannelEvent], values: Mapping[str, _Value]) -> None:
         self._event, self._values = event, values
         self._decoders = [self._decoder(index) for index in (0, -1)]
         fields = [
@@ -76,7 +76,7 @@ class _EventReader:
         row = msgspec.defstruct(f"{self._event.__name__}Row", fields, rename=names, forbid_unknown_fields=True)
         return msgspec.json.Decoder(GenericAlias(list, (row,)))
 
-    def _strict(self, data: msgspec.Raw) -> tuple[Event, ...]:
+    def _strict(self, data: msgspec.Raw) -> tuple[ChannelEvent, ...]:
         newer, older = self._decoders
         try:
             rows = newer.decode(data)
@@ -84,7 +84,7 @@ class _EventReader:
             rows = older.decode(data)
         return tuple(self._make(**msgspec.structs.asdict(row)) for row in rows)
 
-    def _make(self, **values: Any) -> Event:  # noqa: ANN401  # as read by the types of the table
+    def _make(self, **values: Any) -> ChannelEvent:  # noqa: ANN401  # as read by the types of the table
         time = values.get("time_ms")
         if time is not None:
             check_time(time)
@@ -105,7 +105,7 @@ _READERS = {
 }
 
 
-def read_events(kind: ChannelKind, data: msgspec.Raw, anomalies: AnomalyCollector) -> Sequence[Event]:
+def read_events(kind: ChannelKind, data: msgspec.Raw, anomalies: AnomalyCollector) -> Sequence[ChannelEvent]:
     """Read the `data` of a message. What cannot be read is in the anomalies, even if that is all of it."""
     try:
         return _READERS[kind].decode(data, anomalies)

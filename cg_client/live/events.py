@@ -55,14 +55,14 @@ class TickerEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     update_time: str | None = None
 
 
-Event: TypeAlias = LiquidationEvent | TradeEvent | TickerEvent
+ChannelEvent: TypeAlias = LiquidationEvent | TradeEvent | TickerEvent
 
 
 class EventBatch(msgspec.Struct, frozen=True, kw_only=True):
     """What one message brought to a channel, in its order. Without events it has anomalies, or its rows were none."""
 
     channel: Channel
-    events: Sequence[Event]
+    events: Sequence[ChannelEvent]
     received_at: datetime  # in UTC, by the wall clock
     anomalies: Sequence[DecodingAnomaly] = ()
     sandbox: bool = False

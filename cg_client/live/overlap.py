@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from cg_client.live.events import Event
+from cg_client.live.events import ChannelEvent
 
 MEMORY_SECONDS = 60.0  # before the cut, in which an event must have come to be recognized
 WINDOW_SECONDS = 10.0  # after the reconnect, in which it is
@@ -18,9 +18,9 @@ class Overlap:
     """
 
     def __init__(self) -> None:
-        self._log: deque[tuple[float, Event]] = deque()  # an event that came again has an entry for each time
-        self._times: dict[Event, list[float]] = {}  # when each event came last, in order; equal ones count apart
-        self._repeatable: dict[Event, int] = {}
+        self._log: deque[tuple[float, ChannelEvent]] = deque()  # an event that came again has an entry for each time
+        self._times: dict[ChannelEvent, list[float]] = {}  # when each event came last, in order; equal ones count apart
+        self._repeatable: dict[ChannelEvent, int] = {}
         self._until = -1.0
 
     def cut(self, now: float) -> None:
@@ -32,7 +32,7 @@ class Overlap:
         """Note that the channel is subscribed to again."""
         self._until = now + WINDOW_SECONDS
 
-    def new(self, events: Sequence[Event], now: float) -> Sequence[Event]:
+    def new(self, events: Sequence[ChannelEvent], now: float) -> Sequence[ChannelEvent]:
         """Return the events without those that came before."""
         if self._repeatable and now > self._until:
             self._repeatable.clear()
@@ -41,7 +41,7 @@ class Overlap:
         self._forget(now)
         return fresh
 
-    def _is_repeated(self, event: Event, now: float) -> bool:
+    def _is_repeated(self, event: ChannelEvent, now: float) -> bool:
         count = self._repeatable.get(event, 0)
         if not count:
             return False
@@ -52,7 +52,7 @@ class Overlap:
         self._remember((event,), now)
         return True
 
-    def _remember(self, events: Iterable[Event], now: float) -> None:
+    def _remember(self, events: Iterable[ChannelEvent], now: float) -> None:
         for event in events:
             self._log.append((now, event))
             self._times.setdefault(event, []).append(now)

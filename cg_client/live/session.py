@@ -26,10 +26,11 @@ _MAX_UNSUBSCRIBED = 100  # names that were unsubscribed from, whose last events 
 
 
 class SocketSession:
-    """Keeps CoinGlass' subscriptions those of the registry. `heard_at` is when anything came last, or the beginning.
+    """Keeps CoinGlass subscribed to the channels of the registry.
 
-    `silence` is the failure that the channels were told of because the previous connection was silent; until something
-    comes it still holds.
+    `heard_at`: when the last message came, at first `begun_at`.
+    `silence`: the failure that the channels were told because the previous connection was silent. It holds until
+    something comes.
     """
 
     def __init__(
@@ -200,7 +201,8 @@ class SocketSession:
     def _refuse(self, name: str, ground: Ground) -> None:
         subscription = self._registry.named(name)
         if subscription is None:
-            self._registry.market.refuse(name)  # only the probe is nobody's
+            if name in MARKET.names:  # of the probe; any other channel was closed since
+                self._registry.market.refuse(name)
         elif ground is Ground.PLAN:
             self._registry.refuse_for_plan(subscription)
         else:

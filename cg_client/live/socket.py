@@ -99,9 +99,22 @@ class UpstreamSocket:
         if not self._client.plan_is_resolved:
             await self._client.know_plan()
         while self._registry.admit():
-            failure = await self._connect()
+            failure = await self._connect_safely()
             if failure is not None:
                 await self._wait(failure)
+
+    async def _connect_safely(self) -> CoinglassError | None:
+        """Connect; an unexpected error interrupts the channels too.
+
+        Of that only the type is shown: its text may have the key.
+        """
+        try:
+            return await self._connect()
+        except Exception as error:  # noqa: BLE001  # whatever it is
+            message = f"The WebSocket to CoinGlass failed ({type(error).__name__})."
+            failure = UpstreamUnavailable(message, reason=UnavailableReason.CONNECTION_LOST)
+            self._fail(failure, self._clock.monotonic())
+            return failure
 
     async def _connect(self) -> CoinglassError | None:
         """Open a connection and keep it; return why it ended, unless the last channel was closed."""

@@ -10,7 +10,7 @@ from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.errors import CoinglassError, InvalidRequest
 from cg_client.live.channels import Channel
-from cg_client.live.events import Event, EventBatch
+from cg_client.live.events import ChannelEvent, EventBatch
 from cg_client.live.listener import ChannelListener
 from cg_client.live.name_choice import NameChoice
 from cg_client.live.overlap import Overlap
@@ -67,7 +67,7 @@ class ChannelSubscription:
         self._tell(self._listener.refused, failure)
         self.close()
 
-    def receive(self, events: Sequence[Event], anomalies: Sequence[DecodingAnomaly], *, sandbox: bool) -> int:
+    def receive(self, events: Sequence[ChannelEvent], anomalies: Sequence[DecodingAnomaly], *, sandbox: bool) -> int:
         """Pass on what is new. Returns the number of events."""
         self.go_live()
         new = self._overlap.new(events, self._clock.monotonic())

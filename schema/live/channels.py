@@ -8,16 +8,13 @@ import strawberry
 from cg_client.errors import BadArgument
 from cg_client.live.channels import Channel, ChannelKind
 from cg_client.symbols.aliases import fold_exchange
-from cg_client.symbols.listings import Symbols
 from live.channel_field import Selected, streamed
-from resolvers.arguments import argument, blamed_on
+from resolvers.arguments import argument
 from resolvers.context import Context
 from schema.futures.liquidation import LiquidationOrder
-from schema.listing import required
 from schema.live.events import FuturesTicker, LiveLiquidations, LiveTickers, LiveTrades, Trade, liquidation_order
+from schema.live.names import EXCHANGE, SYMBOL, listed_coins, listed_exchanges
 
-_EXCHANGE = argument("exchange", str, "Exchange in any case, e.g. `Binance`, `OKEX`.")
-_SYMBOL = argument("symbol", str, "The exchange's own code in any case, or base and quote (`BTC/USDT`).")
 _TRADE_USD = argument("min_usd", int, "Only trades of this value or more, in US dollars.", 10_000)
 _EXCHANGES = argument("exchanges", list[str] | None, "Only on these exchanges. Left out: on all.", strawberry.UNSET)
 _COINS = argument(
@@ -32,8 +29,8 @@ async def _liquidations(
     """Select by names as CoinGlass lists them; raises UnknownName and BadArgument."""
     if not 0 <= min_usd < float("inf"):
         raise BadArgument(f"`minUsd` is a value in US dollars from 0, not {min_usd:g}.", "minUsd")
-    venues = await _names(context.symbols, "exchanges", exchanges)
-    tickers = await _names(context.symbols, "coins", coins)
+    venues = await listed_exchanges(context.symbols, exchanges)
+    tickers = await listed_coins(context.symbols, coins)
     folded = None if venues is None else frozenset(map(fold_exchange, venues))
 
     def holds(order: LiquidationOrder) -> bool:
@@ -44,17 +41,6 @@ async def _liquidations(
         )
 
     return Selected(Channel(ChannelKind.LIQUIDATION_ORDERS), holds, (min_usd, folded, tickers))
-
-
-async def _names(symbols: Symbols, argument: str, names: Sequence[str] | None) -> frozenset[str] | None:
-    if names is None:
-        return None
-    if not names:
-        raise BadArgument(f"`{argument}` is empty: name some, or leave it out for all.", argument)
-    with blamed_on(argument):
-        if argument == "coins":
-            return frozenset(await symbols.futures_coins.find(lambda index: required(index, names)))
-        return frozenset(await symbols.futures.find(lambda index: required(index.exchanges, names)))
 
 
 def _of_pair(kind: ChannelKind, *, spot: bool = False) -> Callable[..., Any]:
@@ -79,7 +65,7 @@ FUTURES_TRADES = streamed(
     LiveTrades,
     "trades",
     Trade.of,
-    [_EXCHANGE, _SYMBOL, _TRADE_USD],
+    [EXCHANGE, SYMBOL, _TRADE_USD],
     _of_pair(ChannelKind.FUTURES_TRADES),
 )
 SPOT_TRADES = streamed(
@@ -87,7 +73,7 @@ SPOT_TRADES = streamed(
     LiveTrades,
     "trades",
     Trade.of,
-    [_EXCHANGE, _SYMBOL, _TRADE_USD],
+    [EXCHANGE, SYMBOL, _TRADE_USD],
     _of_pair(ChannelKind.SPOT_TRADES, spot=True),
 )
 FUTURES_TICKER = streamed(
@@ -95,6 +81,6 @@ FUTURES_TICKER = streamed(
     LiveTickers,
     "tickers",
     FuturesTicker.of,
-    [_EXCHANGE, _SYMBOL],
+    [EXCHANGE, SYMBOL],
     _of_pair(ChannelKind.FUTURES_TICKER),
 )

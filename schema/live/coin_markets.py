@@ -6,21 +6,21 @@ from typing import Any
 import strawberry
 
 from cg_client.endpoints import futures
-from cg_client.errors import BadArgument
-from live.cursor import Cursor
+from live.cursor import AFTER, cursor_of
+from live.ended_feed import refused
 from live.events import Changes, NewRows
-from live.polled_field import AFTER, follow, refused
+from live.polled_field import follow
 from live.source import Presented, Source
 from payloads.source import CappedList, DataSource
 from payloads.updates import Update, with_rows
-from resolvers.arguments import argument, blamed_on, sign
+from resolvers.arguments import argument, sign
 from resolvers.context import Info
 from resolvers.costs import FixedCost
 from resolvers.lists import MAX_PAGES
 from resolvers.results import FAILURES
 from resolvers.whole_lists import load_list
 from schema.futures.market import CoinMarket
-from schema.listing import required
+from schema.live.names import listed_coins
 from schema.market_rows import coin_markets
 
 _ENDPOINT = futures.market.COINS_MARKETS
@@ -42,8 +42,8 @@ async def _markets(info: Info) -> CoinMarkets:
 
 async def _subscribe(_: object, info: Info, after: str | None = None, coins: Sequence[str] | None = None) -> Source:
     try:
-        cursor = None if not after else Cursor.parse(after)
-        names = None if coins is None else await _names(info, coins)
+        cursor = cursor_of(after)
+        names = await listed_coins(info.context.symbols, coins)
     except FAILURES as error:
         return refused(info.context, error, _ENDPOINT)
 
@@ -58,13 +58,6 @@ async def _subscribe(_: object, info: Info, after: str | None = None, coins: Seq
 
     feed = follow(info.context, _ENDPOINT.path, _markets, _ENDPOINT)
     return Source(feed, (_ENDPOINT.path, names), present, cursor)
-
-
-async def _names(info: Info, coins: Sequence[str]) -> frozenset[str]:
-    if not coins:
-        raise BadArgument("`coins` is empty: name some, or leave it out for all.", "coins")
-    with blamed_on("coins"):
-        return frozenset(await info.context.symbols.futures_coins.find(lambda index: required(index, coins)))
 
 
 sign(_subscribe, [_COINS, AFTER])

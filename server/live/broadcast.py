@@ -29,8 +29,8 @@ _MAX_TAKEN: Final = 64 * 1024  # bytes that a client takes at once: what it is b
 _MAX_OPENINGS: Final = 32
 _YIELD_AFTER: Final = 500  # clients, for which the event loop is held up some milliseconds
 _REST: Final = 8  # times as long as a round of sending, nothing is sent: then events come together
-_SHORTEST_REST: Final = 0.01  # seconds
-_LONGEST_WAIT: Final = 0.2  # of an event for the end of its round, if rounds do not take more than half of the time
+_MIN_REST: Final = 0.01  # seconds
+_MAX_WAIT: Final = 0.2  # of an event for the end of its round, if rounds do not take more than half of the time
 _MAX_ROWS: Final = 1_000  # in one message, if they came as several events
 _TOO_OLD: Final = "The server has no longer what came after that cursor. What it has follows."
 _UNREAD: Final = "{} events were not read in time, and not sent. Subscribe `after` this cursor to get them."
@@ -61,7 +61,7 @@ class BroadcastClient:
     def __init__(self, broadcast: "Broadcast") -> None:
         self._broadcast = broadcast
         self._first: list[bytes] = []
-        self._wake: Callable[[], None] = _sleep
+        self._wake: Callable[[], None] = _do_nothing
         self._is_woken = self._is_catching_up = False
         self.go_on_from(broadcast.messages.last, broadcast.end)
 
@@ -82,7 +82,7 @@ class BroadcastClient:
 
     def wake(self) -> None:
         if not self._is_woken:
-            self._is_woken = self._wake is not _sleep
+            self._is_woken = self._wake is not _do_nothing
             self._wake()
 
     def take(self) -> Sequence[bytes]:
@@ -111,27 +111,27 @@ class BroadcastClient:
 
     def close(self) -> None:
         """Note that the client has left."""
-        self._wake = _sleep
+        self._wake = _do_nothing
         self._broadcast.leave(self)
 
 
 class Broadcast:
-    """`render` executes the operation on a value. `when_empty` is called once, after the last client has left."""
+    """`render` executes the operation on a value. `when_done` is called after a failure, and after the last client."""
 
     def __init__(
         self,
         source: Source,
         render: Render,
         counts: BroadcastCounts,
-        when_empty: Callable[[], None],
+        when_done: Callable[[], None],
         ring_bytes: int = RING_BYTES,
         turn: asyncio.Lock | None = None,
     ) -> None:
         """`turn`: of those that send to many, which is soonest done for all if they do so one after the other."""
-        self.source, self._render, self.counts, self._when_empty = source, render, counts, when_empty
+        self.source, self._render, self.counts, self._when_done = source, render, counts, when_done
         self._turn = turn or asyncio.Lock()
         self.messages: Ring[Message] = Ring(ring_bytes)
-        self.subscriptions: dict[BroadcastClient, None] = {}
+        self.clients: dict[BroadcastClient, None] = {}
         feed = source.feed
         self.is_ended = feed.is_ended
         self._position, self._feed_total = feed.ring.last, feed.total  # of the last event that is in messages
@@ -148,22 +148,22 @@ class Broadcast:
 
     async def join(self, after: Cursor | None) -> BroadcastClient:
         """Add a client, which goes on after the cursor, or begins with the state as it is now."""
-        subscription = BroadcastClient(self)
-        self.subscriptions[subscription] = None
+        client = BroadcastClient(self)
+        self.clients[client] = None
         try:
             await self._advance()  # so that no cursor is ahead of the messages
-            subscription.go_on_from(self.messages.last, StreamPoint(self._position, self.end.events))
+            client.go_on_from(self.messages.last, StreamPoint(self._position, self.end.events))
             for opening in self._opening(after):
-                subscription.add_first(await asyncio.shield(opening))
+                client.add_first(await asyncio.shield(opening))
         except BaseException:
-            self.leave(subscription)
+            self.leave(client)
             raise
-        return subscription
+        return client
 
-    def leave(self, subscription: BroadcastClient) -> None:
-        if subscription in self.subscriptions:
-            del self.subscriptions[subscription]
-            if not self.subscriptions:
+    def leave(self, client: BroadcastClient) -> None:
+        if client in self.clients:
+            del self.clients[client]
+            if not self.clients:
                 self._close()
 
     def piece(self, index: int) -> tuple[Sequence[bytes], StreamPoint]:
@@ -174,11 +174,20 @@ class Broadcast:
             self._piece = tuple(message.body for message in messages), messages[-1].end
         return self._piece
 
-    def catch_up(self, subscription: BroadcastClient) -> None:
+    def catch_up(self, client: BroadcastClient) -> None:
         """Tell a client that it was too slow, and let it go on from what there is."""
-        self._start(self._catch_up(subscription))
+        self._start(self._catch_up(client))
 
-    async def _catch_up(self, subscription: BroadcastClient) -> None:
+    async def _catch_up(self, client: BroadcastClient) -> None:
+        try:
+            await self._tell_lag(client)
+        except Exception:
+            client.go_on_from(self.messages.last, self.end)
+            self._fail()
+            await self._wake_all()
+            raise
+
+    async def _tell_lag(self, client: BroadcastClient) -> None:
         """Name the place where the client was, so that it can subscribe anew with nothing missing."""
         if isinstance(self.source.feed, PolledFeed):
             await self._advance()
@@ -186,17 +195,17 @@ class Broadcast:
             openings = self._opening(None)
         else:
             index = self.messages.first - 1
-            at = StreamPoint(subscription.at.position, self.messages.after(index)[0].events_before)
+            at = StreamPoint(client.at.position, self.messages.after(index)[0].events_before)
             openings = []
-        dropped = at.events - subscription.at.events
+        dropped = at.events - client.at.events
         self.counts.dropped += dropped
         self.counts.lagged += 1
         notice = Notice(lagging(dropped, _UNREAD.format(dropped)))
-        bodies = await self._rendered(self._notice(notice, subscription.at.position))
+        bodies = await self._rendered(self._notice(notice, client.at.position))
         for opening in openings:
             bodies += await asyncio.shield(opening)
-        subscription.go_on_from(index, at)
-        subscription.add_first(bodies)
+        client.go_on_from(index, at)
+        client.add_first(bodies)
 
     def _note_news(self) -> None:
         if not self._news.is_set():
@@ -204,12 +213,12 @@ class Broadcast:
             self._news.set()
 
     async def _send(self) -> None:
-        """Send what is new until the stream ends. A failure ends it, so that clients can come back."""
+        """Send what is new until the stream ends."""
         clock = self.source.feed.clock
         try:
             while not self.is_ended:
                 await self._news.wait()
-                async with self._turn if len(self.subscriptions) > _YIELD_AFTER else contextlib.nullcontext():
+                async with self._turn if len(self.clients) > _YIELD_AFTER else contextlib.nullcontext():
                     self._news.clear()
                     since = self._since
                     await self._advance()
@@ -218,8 +227,13 @@ class Broadcast:
                 await clock.sleep(rest)
         except Exception:
             log.exception("the events of a subscription could not be sent")
-            self.is_ended = True
+            self._fail()
         await self._wake_all()  # the end may have been found by a client that joined in the rest
+
+    def _fail(self) -> None:
+        """End the stream, so that clients can come back, to another broadcast."""
+        self.is_ended = True
+        self._when_done()
 
     async def _wake_all(self) -> float:
         """Wake the clients that are behind, and drop what all have; return for how many seconds to rest.
@@ -229,15 +243,15 @@ class Broadcast:
         """
         started = time.perf_counter()
         lowest = self.messages.last
-        for count, subscription in enumerate(list(self.subscriptions), 1):
-            if subscription.index < self.messages.last or self.is_ended:
-                lowest = min(lowest, subscription.index)
-                subscription.wake()
+        for count, client in enumerate(list(self.clients), 1):
+            if client.index < self.messages.last or self.is_ended:
+                lowest = min(lowest, client.index)
+                client.wake()
             if not count % _YIELD_AFTER:
                 await asyncio.sleep(0)
         self.messages.forget(lowest)
         seconds = time.perf_counter() - started
-        return min(max(_REST * seconds, _SHORTEST_REST), max(_LONGEST_WAIT - 2 * seconds, seconds))
+        return min(max(_REST * seconds, _MIN_REST), max(_MAX_WAIT - 2 * seconds, seconds))
 
     async def _advance(self) -> None:
         """Make messages of all events of the feed.
@@ -263,7 +277,7 @@ class Broadcast:
         values = self._notice(Notice(lagging(dropped, _TOO_FAST.format(dropped))), position)
         values = [value._replace(events=dropped) for value in values]
         self._append(await self._rendered(values), values)
-        self.counts.dropped += dropped * len(self.subscriptions)
+        self.counts.dropped += dropped * len(self.clients)
         self._position, self._feed_total = position, feed_total
 
     def _append(self, bodies: Sequence[bytes], values: Sequence[Presented]) -> None:
@@ -327,7 +341,7 @@ class Broadcast:
         self.source.feed.unwatch(self._note_news)
         for task in self._tasks:
             task.cancel()
-        self._when_empty()
+        self._when_done()
 
 
 def _part(published: Sequence[Published]) -> Sequence[Published]:
@@ -350,5 +364,5 @@ def _piece(messages: Sequence[Message]) -> Sequence[Message]:
     return messages
 
 
-def _sleep() -> None:
+def _do_nothing() -> None:
     """Do nothing for a client that is not attached yet, or no longer."""

@@ -27,7 +27,7 @@ class Broadcasts:
 
     @property
     def subscribers(self) -> int:
-        return sum(len(broadcast.subscriptions) for broadcast in self._by_key.values())
+        return sum(len(broadcast.clients) for broadcast in self._by_key.values())
 
     def __len__(self) -> int:
         """Return the number of broadcasts."""

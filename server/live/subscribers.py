@@ -107,3 +107,5 @@ class Subscribers:
                     subscriber.expire(str(error))
             except VerificationUnavailable:
                 continue
+            except Exception:
+                log.exception("the credentials of a subscriber could not be reviewed")

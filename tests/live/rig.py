@@ -106,12 +106,12 @@ class SandboxUpstream(httpx.AsyncBaseTransport):
 class Reader:
     """A client that takes what it is woken for, unless it is `slow`."""
 
-    def __init__(self, subscription: BroadcastClient) -> None:
-        self.subscription = subscription
+    def __init__(self, client: BroadcastClient) -> None:
+        self.client = client
         self.slow = False
         self.bodies: list[bytes] = []
         self.wakes = 0
-        subscription.attach(self._wake)
+        client.attach(self._wake)
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -121,7 +121,7 @@ class Reader:
     def read(self) -> None:
         """Take what is there, as a slow client does at last."""
         self.slow = False
-        while bodies := self.subscription.take():
+        while bodies := self.client.take():
             self.bodies += bodies
 
     @property
@@ -152,7 +152,7 @@ class Reader:
         self.bodies.clear()
 
     def close(self) -> None:
-        self.subscription.close()
+        self.client.close()
 
 
 def kind_of(value: Value) -> str:

@@ -14,7 +14,7 @@ async def test_a_client_that_is_behind_takes_one_piece_after_the_other() -> None
         await rig.send([liquidation(EVENTS * batch + number) for number in range(EVENTS)])
         await rig.elapse(1)
     pieces = []
-    while bodies := reader.subscription.take():
+    while bodies := reader.client.take():
         pieces.append(bodies)
         reader.bodies += bodies
     longest = max(map(len, other.bodies))

@@ -61,7 +61,7 @@ async def test_what_is_no_cursor_is_bad_input_that_costs_nothing(rig: LiveRig, t
         reader = await rig.subscribe(query, after=text)
         assert reader.kinds == ["BAD_USER_INPUT"]
         assert "cursor" in reader.values[0]["message"]
-        assert reader.subscription.is_ended
+        assert reader.client.is_ended
         reader.close()
     assert not rig.rest.calls
     assert not rig.socket.opened

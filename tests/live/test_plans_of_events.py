@@ -7,7 +7,7 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type
 
 from cg_client.live.channels import ChannelKind
-from cg_client.live.events import Event, EventBatch, LiquidationEvent, TickerEvent, TradeEvent
+from cg_client.live.events import ChannelEvent, EventBatch, LiquidationEvent, TickerEvent, TradeEvent
 from execution.planned_schema import PlannedSchema
 from live.events import Changes
 from live.feed import Feed
@@ -24,7 +24,7 @@ from tests.live.rig import LiveRig, liquidation
 PLANNED = PlannedSchema(1 << 20, **options())
 
 
-def events_of(kind: ChannelKind) -> list[Event]:
+def events_of(kind: ChannelKind) -> list[ChannelEvent]:
     """Return two events, the second of which has nothing but what it must have."""
     match kind:
         case ChannelKind.LIQUIDATION_ORDERS:

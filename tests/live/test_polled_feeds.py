@@ -191,7 +191,7 @@ async def test_what_does_not_exist_ends_the_stream_and_is_not_requested(rig: Liv
     reader = await rig.subscribe(query)
     await rig.elapse(1)
     assert reader.kinds[-1] == "BAD_USER_INPUT"
-    assert reader.subscription.is_ended
+    assert reader.client.is_ended
     assert rig.calls(PRICE_PATH) == 0
     reader.close()
     await rig.elapse(1)
@@ -203,7 +203,7 @@ async def test_a_series_that_the_plan_lacks_is_said_once_and_comes_after_an_upgr
     reader = await rig.subscribe(PRICE.replace("H1", "M1"))
     await rig.elapse(3 * GATED_SECONDS)
     assert reader.kinds == ["POLLED", "INTERVAL_TOO_FINE"]
-    assert not reader.subscription.is_ended
+    assert not reader.client.is_ended
     assert rig.calls(PRICE_PATH) == 0
     rig.sandbox.plan = Plan.PROFESSIONAL
     rig.client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))

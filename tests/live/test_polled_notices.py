@@ -1,5 +1,6 @@
 """What a polled feed says of failures, to those who watch and to those who come later."""
 
+import asyncio
 import math
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from cg_client.errors import ProblemCode
 from graph_types.problems import Unavailable
 from graph_types.stream_status import StreamState, StreamStatus
-from live.events import Changes, Event, Notice
+from live.events import Changes, FeedEvent, Notice
+from live.polled_feed import Polled, PolledFeed
 from tests.clock import SteppedClock
 from tests.live.series import PERIOD, ScriptedFeed, series, unavailable
 
@@ -23,7 +25,7 @@ def clock() -> SteppedClock:
     return SteppedClock()
 
 
-def word(event: Event) -> str:
+def word(event: FeedEvent) -> str:
     if isinstance(event, Changes):
         return "snapshot" if event.is_snapshot else "changes"
     assert isinstance(event, Notice)
@@ -104,6 +106,25 @@ async def test_only_the_first_request_is_one_that_a_client_waits_for(clock: Step
     feed.watch(lambda: None)
     await clock.elapse(3 * PERIOD)
     assert feed.firsts == [True, False, False, False]
+    await feed.close()
+
+
+async def test_a_client_that_leaves_before_the_first_answer_delays_nobody(clock: SteppedClock) -> None:
+    answered = asyncio.Event()
+
+    async def ask(*, is_first: bool) -> Polled:
+        assert is_first
+        await answered.wait()
+        return Polled(SERIES, 0.0)
+
+    feed = PolledFeed(ask, period=86_400.0, clock=clock)
+    feed.watch(wake := lambda: None)
+    await clock.elapse(1)
+    feed.unwatch(wake)
+    feed.watch(wake)
+    answered.set()
+    await clock.elapse(1)
+    assert [word(item.event) for item in feed.ring.after(0)] == ["snapshot"]
     await feed.close()
 
 

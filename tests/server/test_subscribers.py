@@ -53,17 +53,20 @@ class Verdicts:
 
 async def test_only_credentials_that_are_refused_end_subscriptions() -> None:
     registry = Subscribers()
-    valid, refused, unclear = (Watching(registry, name) for name in ("valid", "refused", "unclear"))
-    access = Verdicts(looks=5)
+    names = "valid", "refused", "unclear", "faulty"
+    valid, refused, unclear, faulty = (Watching(registry, name) for name in names)
+    access = Verdicts(looks=7)
     access.outcomes = {
         id(refused.opening): Unauthenticated("The token has expired."),
         id(unclear.opening): VerificationUnavailable("The issuer's keys are missing."),
+        id(faulty.opening): ZeroDivisionError(),
     }
     clock = FakeClock()
     with pytest.raises(KeyboardInterrupt):
         await registry.watch(cast("Access", access), clock)
-    assert (valid.calls, refused.calls, unclear.calls) == ([], ["The token has expired."], [])
-    assert len(registry) == 2
+    assert refused.calls == ["The token has expired."]
+    assert (valid.calls, unclear.calls, faulty.calls) == ([], [], [])
+    assert len(registry) == 3
     assert set(clock.slept) == {subscribers.REVIEW_SECONDS}
 
 

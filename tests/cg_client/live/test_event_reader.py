@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cg_client.decoding.anomalies import AnomalyCollector, AnomalyKind, DecodingAnomaly
 from cg_client.live.channels import ChannelKind
 from cg_client.live.event_reader import read_events
-from cg_client.live.events import Event, LiquidationEvent, OrderEvent, TickerEvent, TradeEvent
+from cg_client.live.events import ChannelEvent, LiquidationEvent, OrderEvent, TickerEvent, TradeEvent
 from tests.cg_client.live.rig import order
 
 OLDER = {"base_asset": "baseAsset", "exchange": "exName", "volume_usd": "volUsd"}
@@ -35,7 +35,7 @@ TICKER_ROW = {  # as documented
 }
 
 
-def read(kind: ChannelKind, data: Any) -> tuple[Sequence[Event], Sequence[DecodingAnomaly]]:
+def read(kind: ChannelKind, data: Any) -> tuple[Sequence[ChannelEvent], Sequence[DecodingAnomaly]]:
     collector = AnomalyCollector()
     text = data if isinstance(data, str) else json.dumps(data)
     return read_events(kind, msgspec.Raw(text.encode()), collector), collector.anomalies()

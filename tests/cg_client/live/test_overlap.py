@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.live.events import Event, TradeEvent
+from cg_client.live.events import ChannelEvent, TradeEvent
 from cg_client.live.overlap import MAX_EVENTS, MEMORY_SECONDS, WINDOW_SECONDS, Overlap
 
 
-def trade(time: int, price: float = 1.0) -> Event:
+def trade(time: int, price: float = 1.0) -> ChannelEvent:
     return TradeEvent(exchange="Binance", symbol="BTCUSDT", price=price, side=1, value_usd=1.0, time_ms=time)
 
 
@@ -69,15 +69,15 @@ MARKETS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), max_size=40)
 CUTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 12)), max_size=4)
 
 
-def in_batches(events: Sequence[Event], size: int) -> list[Sequence[Event]]:
+def in_batches(events: Sequence[ChannelEvent], size: int) -> list[Sequence[ChannelEvent]]:
     return [events[start : start + size] for start in range(0, len(events), size)]
 
 
 @given(MARKETS, CUTS, st.integers(1, 5))
 def test_cuts_change_nothing_if_coinglass_sends_again_what_was_missed(
-    market: list[Event], cuts: list[tuple[int, int, int]], size: int
+    market: list[ChannelEvent], cuts: list[tuple[int, int, int]], size: int
 ) -> None:
-    overlap, now, delivered, sent = Overlap(), 0.0, list[Event](), 0
+    overlap, now, delivered, sent = Overlap(), 0.0, list[ChannelEvent](), 0
     for index, missed, back in sorted(cuts):
         for batch in in_batches(market[sent : max(sent, index)], size):
             delivered += overlap.new(batch, now)
@@ -98,7 +98,7 @@ def test_cuts_change_nothing_if_coinglass_sends_again_what_was_missed(
     assert delivered == sorted(delivered, key=lambda event: event.time_ms)  # type: ignore[union-attr]  # trades
 
 
-def _first_of_its_time(market: Sequence[Event], index: int) -> int:
+def _first_of_its_time(market: Sequence[ChannelEvent], index: int) -> int:
     """Return the first of the events with the time of this one: CoinGlass goes back to a time."""
     times = [event.time_ms for event in market if isinstance(event, TradeEvent)]
     return times.index(times[index]) if index < len(times) else len(times)

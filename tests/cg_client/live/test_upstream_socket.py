@@ -1,6 +1,7 @@
 """A socket subscribes, passes on events, and heals by itself; a real server on the loopback stands in for CoinGlass."""
 
 import asyncio
+import math
 
 import pytest
 
@@ -14,10 +15,13 @@ from cg_client.errors import (
 )
 from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.events import EventBatch, TradeEvent
+from cg_client.live.frames import Ground, RefusalText
 from cg_client.live.listener import BadFrame
 from cg_client.plans.plan_table import Plan
 from tests.cg_client.live.conftest import MakeSocketRig, SocketRig, opened
 from tests.cg_client.live.rig import (
+    CAMEL,
+    LIQUIDATIONS,
     TICKER,
     TICKER_NAME,
     TRADES,
@@ -284,6 +288,26 @@ async def test_a_message_that_we_fail_to_read_costs_only_itself(
     await peer.send_rows(TRADES_NAME, order(2))
     assert await listener.numbers() == [2]
     assert [type(fault) for fault in faults] == [ZeroDivisionError]
+
+
+async def test_an_unexpected_error_interrupts_the_channels(make_rig: MakeSocketRig) -> None:
+    rig, listener = make_rig("ws://localhost/ws-api", proxy="socks5://localhost"), RecordingListener()
+    rig.socket.open(TRADES, listener)  # websockets raises ImportError for such a proxy
+    failure = await listener.next("interrupted")
+    assert str(failure).startswith("The WebSocket to CoinGlass failed (ImportError).")
+    assert not rig.socket.is_connected
+
+
+async def test_a_refusal_of_a_channel_that_was_just_closed_changes_no_other(rig: SocketRig, upstream: StandIn) -> None:
+    await opened(rig, upstream, LIQUIDATIONS)
+    handle, session = rig.socket.open(TICKER, RecordingListener()), rig.socket._session
+    await until(lambda: session is not None and TICKER_NAME in session._subscribed)
+    assert session is not None
+    market = rig.socket._registry.market
+    handle.close()
+    session._take(RefusalText(Ground.UNKNOWN, f"unknown channel {TICKER_NAME}"))
+    assert market.names == [CAMEL]
+    assert market.due < math.inf
 
 
 async def test_a_thousand_channels_come_and_go_and_leave_nothing(rig: SocketRig, upstream: StandIn) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cg_client.errors import BadArgument, Unauthorized, UpstreamTimeout
+from graph_types.stream_status import StreamState, StreamStatus
 from live.feed import GATED_SECONDS
 from served_schema.live_operation import LiveOperation
 from server.live.broadcast import BroadcastClient
@@ -68,8 +69,8 @@ async def test_the_state_is_executed_once_for_clients_that_come_together(rig: Li
     await rig.elapse(1)
     executed.clear()
     readers = [
-        Reader(subscription)
-        for subscription in await asyncio.gather(*(rig.broadcasts.join(counted, rig.upstream) for _ in range(50)))
+        Reader(client)
+        for client in await asyncio.gather(*(rig.broadcasts.join(counted, rig.upstream) for _ in range(50)))
     ]
     assert len(executed) == 2
     assert {tuple(reader.kinds) for reader in readers} == {("POLLED", "snapshot")}
@@ -142,7 +143,7 @@ async def test_a_slow_client_of_a_series_gets_a_snapshot(rig: LiveRig) -> None:
 async def test_messages_that_all_clients_have_are_dropped() -> None:
     rig = LiveRig()
     slow, quick = await connected(rig), await connected(rig)
-    broadcast = quick.subscription._broadcast
+    broadcast = quick.client._broadcast
     await send_in_turn(rig, 0, 20)
     assert len(broadcast.messages.after(broadcast.messages.first - 1)) <= 2
     slow.slow = True
@@ -160,12 +161,12 @@ async def test_the_end_reaches_all_clients_whoever_notices_it(rig: LiveRig) -> N
     for _ in range(10):  # now the broadcast rests
         await asyncio.sleep(0)
     rig.socket.listener.refused(BadArgument("There is no such channel.", "symbol"))
-    broadcast = reader.subscription._broadcast
+    broadcast = reader.client._broadcast
     joined = Reader(await broadcast.join(None))
     await rig.elapse(1)
     assert reader.kinds[-1] == joined.kinds[-1] == "BAD_USER_INPUT"
-    assert reader.subscription.is_ended
-    assert joined.subscription.is_ended
+    assert reader.client.is_ended
+    assert joined.client.is_ended
 
 
 async def test_a_channel_that_the_plan_lacks_is_tried_again_and_states_the_gap(rig: LiveRig) -> None:
@@ -181,7 +182,7 @@ async def test_a_channel_that_the_plan_lacks_is_tried_again_and_states_the_gap(r
     await rig.elapse(1)
     assert reader.kinds == ["CONNECTED", "rows", "UNAUTHORIZED", "RESUMED", "rows"]
     assert reader.values[3]["gapSeconds"] == pytest.approx(3 * GATED_SECONDS, abs=2)
-    assert not reader.subscription.is_ended
+    assert not reader.client.is_ended
 
 
 async def test_broadcasts_to_many_send_one_after_the_other_and_those_to_few_between() -> None:
@@ -192,7 +193,7 @@ async def test_broadcasts_to_many_send_one_after_the_other_and_those_to_few_betw
         woken.append(name)
         for _ in range(clients):
             reader = Reader(await rig.broadcasts.join(operation, rig.upstream))
-            reader.subscription.attach(partial(note_and_read, reader, woken, name))
+            reader.client.attach(partial(note_and_read, reader, woken, name))
     rig.socket.listener.connected()
     await rig.elapse(1)
     woken.clear()
@@ -218,7 +219,24 @@ async def test_a_failure_of_the_server_ends_the_stream_instead_of_stopping_it(ri
     rig.socket.listener.connected()
     await rig.elapse(1)
     assert reader.wakes
-    assert reader.subscription.is_ended
+    assert reader.client.is_ended
+    assert not len(rig.broadcasts)  # those who come back get another one
+
+
+async def test_a_failure_to_tell_a_slow_client_what_it_missed_ends_its_stream(rig: LiveRig) -> None:
+    operation = await rig.operation(LIQUIDATIONS)
+
+    async def execute(value: object, context: Any) -> Any:
+        if isinstance(value, StreamStatus) and value.state is StreamState.LAGGING:
+            raise ZeroDivisionError
+        return await operation.execute(value, context)
+
+    slow, _ = [Reader(await rig.broadcasts.join(replace(operation, execute=execute), rig.upstream)) for _ in range(2)]
+    slow.slow = True
+    await send_in_turn(rig, 0, 20)
+    slow.read()
+    await rig.elapse(1)
+    assert slow.client.is_ended
 
 
 async def join_slowly(rig: LiveRig, query: str) -> BroadcastClient:
@@ -275,8 +293,8 @@ async def test_a_thousand_clients_that_come_and_go_leave_nothing(rig: LiveRig) -
     tasks = len(asyncio.all_tasks())
     for number in range(1_000):
         query = [LIQUIDATIONS, PRICE, PRICE.replace("H1", "M1")][number % 3]
-        subscription = await rig.broadcasts.join(await rig.operation(query), rig.upstream)
-        subscription.close()
+        client = await rig.broadcasts.join(await rig.operation(query), rig.upstream)
+        client.close()
     await rig.settle()
     assert len(rig.broadcasts) == rig.upstream.uses == 1
     assert len(rig.feeds) <= 3
