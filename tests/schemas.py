@@ -45,6 +45,7 @@ _verdicts: list[bool] = []
 
 
 def _passes(schema: PlannedSchema) -> bool:
-    if not _verdicts:
-        _verdicts.append(passes(schema))
-    return _verdicts[0]
+    """Remember that the check has passed. That it has failed may be due to what a test has replaced."""
+    if not _verdicts and passes(schema):
+        _verdicts.append(True)
+    return bool(_verdicts)

@@ -136,15 +136,15 @@ def test_after_a_rate_limit_without_a_time_nothing_is_sent_for_the_minute(graph:
 
 DETAIL = "/api/etf/bitcoin/detail"
 FUND = """query($ticker: String!) {
-  etf(asset: BTC) { detail(ticker: $ticker) { __typename ... on Unavailable { code retryable } } } }
+  etf(asset: BTC) { detail(ticker: $ticker) { __typename ... on InvalidInput { code argument } } } }
 """
 
 
-def test_an_unknown_fund_is_not_found_and_not_retryable(graph: Graph) -> None:
+def test_an_unknown_fund_is_a_mistake_of_the_caller(graph: Graph) -> None:
     assert graph.data(FUND, ticker="NOPE")["etf"]["detail"] == {
-        "__typename": "Unavailable",
-        "code": "NOT_FOUND",
-        "retryable": False,
+        "__typename": "InvalidInput",
+        "code": "BAD_USER_INPUT",
+        "argument": "ticker",
     }
     assert graph.calls(DETAIL) == 3
     assert graph.data(FUND, ticker="IBIT")["etf"]["detail"]["__typename"] == "FundDetail"
