@@ -33,22 +33,25 @@ _STREAM_HEAD: Final = (
 _ORDERS: Final = "liquidationOrders { __typename ... on LiveLiquidationsUpdate { cursor data { orders { usd } } } }"
 
 
-def assaults() -> dict[str, Assault]:
-    """Return what to do, by name; each returns the server's reaction in short."""
-    return {
+def assaults(*, quick: bool) -> dict[str, Assault]:
+    """Return what to do, by name; each returns the server's reaction in short. `quick`: only what takes seconds."""
+    brief: dict[str, Assault] = {
         "subscriptions: 100,000 on a socket": _storm,
-        "subscriptions: 100,000 on a socket that does not read": _unread_storm,
         "subscriptions: 20,000 begun and completed at once": _completed,
         "subscriptions: ids of 900 kB": _large_ids,
         "subscriptions: variables of 900 kB": _large_variables,
         "subscriptions: 10,000 documents of one feed": _documents,
-        "subscriptions: 2,500 feeds of one caller": _feeds,
         "subscriptions: cursors": _cursors,
+    }
+    long: dict[str, Assault] = {
+        "subscriptions: 100,000 on a socket that does not read": _unread_storm,
+        "subscriptions: 2,500 feeds of one caller": _feeds,
         "subscriptions: resumed from the oldest event, 200 times": _resumed,
         "subscriptions: the largest snapshots, unread": _unread_snapshots,
         "subscriptions: 100 over sockets, unread, and bursts": _unread_sockets,
         "subscriptions: 40 over SSE, unread, and bursts": _unread_streams,
     }
+    return brief if quick else brief | long
 
 
 async def assault(target: ServerAddress, upstream: SandboxSwitches, act: Assault) -> Reaction:

@@ -136,7 +136,8 @@ def test_after_a_rate_limit_without_a_time_nothing_is_sent_for_the_minute(graph:
 
 DETAIL = "/api/etf/bitcoin/detail"
 FUND = """query($ticker: String!) {
-  etf(asset: BTC) { detail(ticker: $ticker) { __typename ... on InvalidInput { code argument } } } }
+  etf(asset: BTC) { detail(ticker: $ticker) {
+    __typename ... on Unavailable { code retryable } ... on InvalidInput { code argument } } } }
 """
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -31,6 +32,7 @@ _YIELD_AFTER: Final = 500  # clients, for which the event loop is held up some m
 _REST: Final = 8  # times as long as a round of sending, nothing is sent: then events come together
 _MIN_REST: Final = 0.01  # seconds
 _MAX_WAIT: Final = 0.2  # of an event for the end of its round, if rounds do not take more than half of the time
+_FIRST_VALUES: Final = 3  # of an opening, which a client gets without waiting for its turn
 _MAX_ROWS: Final = 1_000  # in one message, if they came as several events
 _TOO_OLD: Final = "The server has no longer what came after that cursor. What it has follows."
 _UNREAD: Final = "{} events were not read in time, and not sent. Subscribe `after` this cursor to get them."
@@ -126,10 +128,14 @@ class Broadcast:
         when_done: Callable[[], None],
         ring_bytes: int = RING_BYTES,
         turn: asyncio.Lock | None = None,
+        replays: asyncio.Lock | None = None,
     ) -> None:
-        """`turn`: of those that send to many, which is soonest done for all if they do so one after the other."""
+        """`turn`: of those that send to many, which is soonest done for all if they do so one after the other.
+
+        `replays`: of all clients that missed much, so that they hold up nobody else.
+        """
         self.source, self._render, self.counts, self._when_done = source, render, counts, when_done
-        self._turn = turn or asyncio.Lock()
+        self._turn, self._replays = turn or asyncio.Lock(), replays or asyncio.Lock()
         self.messages: Ring[Message] = Ring(ring_bytes)
         self.clients: dict[BroadcastClient, None] = {}
         feed = source.feed
@@ -303,28 +309,35 @@ class Broadcast:
         gap = Notice(resumed(after.time, seconds, _TOO_OLD))
         return [self._shared(after, lambda: self.source.opening([gap], after)), *self._opening(None)]
 
-    def _shared(self, after: Cursor | None, values: Callable[[], Sequence[Presented]]) -> asyncio.Task[Sequence[bytes]]:
+    def _shared(self, after: Cursor | None, values: Callable[[], Iterable[Presented]]) -> asyncio.Task[Sequence[bytes]]:
         task = self._openings.get(after)
         if task is None:
-            task = self._start(self._rendered(values()))
+            task = self._start(self._rendered_in_turns(values()))
             if len(self._openings) < _MAX_OPENINGS:
                 self._openings[after] = task
         return task
 
-    def _missed(self, after: Cursor) -> Sequence[Presented]:
+    def _missed(self, after: Cursor) -> Iterable[Presented]:
         missed = self.source.feed.ring.after(after.position)[: self._position - after.position]
-        values: list[Presented] = []
-        while missed:
-            part = _part(missed)
-            values += self.source.values(part)
-            missed = missed[len(part) :]
-        return values
+        return itertools.chain.from_iterable(map(self.source.values, _parts(missed)))
 
     def _notice(self, notice: Notice, position: int) -> list[Presented]:
         return self.source.opening([notice], self.source.feed.cursor(position))
 
     async def _rendered(self, values: Sequence[Presented]) -> list[bytes]:
         return [await self._render(value.value) for value in values]
+
+    async def _rendered_in_turns(self, values: Iterable[Presented]) -> list[bytes]:
+        """Render what may be long: beyond the first results, only one client that comes back at a time."""
+        remaining = iter(values)
+        bodies = await self._rendered(list(itertools.islice(remaining, _FIRST_VALUES)))
+        if (following := next(remaining, None)) is None:
+            return bodies
+        async with self._replays:
+            for value in itertools.chain([following], remaining):
+                bodies += await self._rendered([value])
+                await asyncio.sleep(0)
+        return bodies
 
     def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
@@ -352,6 +365,13 @@ def _part(published: Sequence[Published]) -> Sequence[Published]:
         if rows > _MAX_ROWS and index:
             return published[:index]
     return published
+
+
+def _parts(published: Sequence[Published]) -> Iterator[Sequence[Published]]:
+    while published:
+        part = _part(published)
+        yield part
+        published = published[len(part) :]
 
 
 def _piece(messages: Sequence[Message]) -> Sequence[Message]:

@@ -22,7 +22,7 @@ class Broadcasts:
     def __init__(self, limit: ResponseLimit, ring_bytes: int = RING_BYTES) -> None:
         self._limit, self._ring_bytes = limit, ring_bytes
         self._by_key: dict[Hashable, Broadcast] = {}
-        self._turn = asyncio.Lock()
+        self._turn, self._replays = asyncio.Lock(), asyncio.Lock()
         self.counts = BroadcastCounts()
 
     @property
@@ -43,7 +43,9 @@ class Broadcasts:
             in_use.enter_context(upstream.in_use())
             in_use.callback(self._by_key.pop, key)
             render = partial(self._render, operation, upstream)
-            broadcast = Broadcast(source, render, self.counts, in_use.close, self._ring_bytes, self._turn)
+            broadcast = Broadcast(
+                source, render, self.counts, in_use.close, self._ring_bytes, self._turn, self._replays
+            )
             self._by_key[key] = broadcast
         return await broadcast.join(source.after)
 
