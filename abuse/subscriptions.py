@@ -144,13 +144,7 @@ async def _unread_storm(target: ServerAddress, _: SandboxSwitches) -> str:
 
 
 async def _completed(target: ServerAddress, _: SandboxSwitches) -> str:
-    async with _opened(target) as client:
-        messages = (
-            text
-            for number in range(20_000)
-            for text in (_subscribe(str(number), f"{{ {_ORDERS} }}"), _complete(str(number)))
-        )
-        return await _both(client, messages)
+    return await _begin_and_complete(target, (f"{{ {_ORDERS} }}" for _ in range(20_000)))
 
 
 async def _large_ids(target: ServerAddress, upstream: SandboxSwitches) -> str:
@@ -185,11 +179,15 @@ async def _large_variables(target: ServerAddress, _: SandboxSwitches) -> str:
 
 
 async def _documents(target: ServerAddress, _: SandboxSwitches) -> str:
+    return await _begin_and_complete(target, (f"{{ a{number}: {_ORDERS} }}" for number in range(10_000)))
+
+
+async def _begin_and_complete(target: ServerAddress, documents: Iterable[str]) -> str:
     async with _opened(target) as client:
         messages = (
             text
-            for number in range(10_000)
-            for text in (_subscribe(str(number), f"{{ a{number}: {_ORDERS} }}"), _complete(str(number)))
+            for number, document in enumerate(documents)
+            for text in (_subscribe(str(number), document), _complete(str(number)))
         )
         return await _both(client, messages)
 

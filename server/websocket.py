@@ -147,7 +147,10 @@ class TextFrames(ASGIWebSocketAdapter):
     ws: OperationSocket
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:  # noqa: ARG002
-        """Yield the messages, of which an idle connection keeps none; what is no JSON closes it with 4400."""
+        """Yield the messages. A text that is not JSON closes the connection with 4400.
+
+        No local variable refers to the last message, so that an idle connection keeps none in memory.
+        """
         try:
             while not self._is_closed:
                 yield self.view.decode_json(await self.ws.receive_text())
