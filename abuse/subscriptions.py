@@ -108,6 +108,8 @@ async def _reactions(client: ClientConnection) -> str:
         if message["type"] == "pong":
             break
         counts[_short(message)] += 1
+    else:
+        return "no end: the connection was closed before the answer of the ping"
     return ", ".join(f"{count} {name}" for name, count in counts.most_common(4)) or "nothing"
 
 
