@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { CHROMIUM, openTab } from "./chromium.js";
+import { publish, stopModel } from "../../../interop/clients/live/sandbox.js";
 import { startServer, startSite } from "./servers.js";
 
 const PANELS = 12;
@@ -17,6 +18,7 @@ let server, site, tab, startedAt, callsBefore;
 before(async () => {
   if (!CHROMIUM) return;
   server = await startServer();
+  await stopModel(server.sandbox);
   site = await startSite(server);
   tab = await openTab();
 });
@@ -73,7 +75,9 @@ test("the first round draws twelve panels with three operations and fewer than t
 
 test("the newest liquidation is shown when CoinGlass sends it", options, async () => {
   await tab.until("document.querySelector('.live[data-connection=open]')");
-  await tab.until("/^(Long|Short) of .+ liquidated at /.test(document.querySelector('.live').textContent)");
+  const order = { baseAsset: "BTC", exName: "Binance", symbol: "BTCUSDT", side: 1, price: 60_000, volUsd: 12_345, time: Date.now() };
+  await publish(server.sandbox, "liquidationOrders", [order]);
+  await tab.until(`document.querySelector('.live').textContent === "Long of $12.3K liquidated at 60,000, Binance"`);
 });
 
 test("later rounds ask CoinGlass only for what has expired", options, async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { subscribe } from "coinglass-graphql-client";
 import { openProxy } from "../../../interop/clients/live/proxy.js";
+import { publish, stopModel } from "../../../interop/clients/live/sandbox.js";
 import { startServer } from "./servers.js";
 
 const TRADES = `subscription Trades($minUsd: Int!, $after: String) {
@@ -23,11 +24,11 @@ after(() => server?.stop());
 async function send(first, last) {
   const trade = (price) => ({ base_asset: "BTC", exchange: "Binance", symbol: "BTCUSDT", side: 2, price, volume_usd: 10_000, time: Date.now() });
   const data = Array.from({ length: last - first + 1 }, (_, index) => trade(first + index));
-  await fetch(`${server.sandbox}/_sandbox/events`, { method: "POST", body: JSON.stringify({ channel: "futures_trades@Binance_BTCUSDT@7", data, separate: true }) });
+  await publish(server.sandbox, "futures_trades@Binance_BTCUSDT@7", data);
 }
 
-test("after cuts no event is missing or doubled", { timeout: 30_000 }, async () => {
-  await fetch(`${server.sandbox}/_sandbox/live`, { method: "PUT", body: '{"model":false}' });
+test("after cuts no event is missing or doubled", { timeout: 60_000 }, async () => {
+  await stopModel(server.sandbox);
   const proxy = await openProxy(server.address);
   const prices = [];
   const states = [];

@@ -5,7 +5,8 @@ import { createClient as createSSEClient } from "graphql-sse";
 import { createClient as createWSClient } from "graphql-ws";
 import WebSocket from "ws";
 import { openProxy } from "./proxy.js";
-import { Received, send, stopModel, TRADES, URL, variablesOf } from "./trades.js";
+import { stopModel } from "./sandbox.js";
+import { Received, SANDBOX, send, TRADES, URL, variablesOf } from "./trades.js";
 
 const PARTS = [[1, 300], [301, 700], [701, 1000]];
 const SOON = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -41,10 +42,10 @@ function sink(received, fail) {
   return { next: (result) => received.take(result), error: fail, complete: () => {} };
 }
 
-before(stopModel);
+before(() => stopModel(SANDBOX));
 
 for (const [index, [name, subscribe]] of Object.entries(CLIENTS).entries()) {
-  test(`${name} receives 1,000 events in order, and after cuts none is missing or doubled`, { timeout: 20_000 }, async () => {
+  test(`${name} receives 1,000 events in order, and after cuts none is missing or doubled`, { timeout: 60_000 }, async () => {
     const proxy = await openProxy(URL);
     const received = new Received();
     const minUsd = index + 1;

@@ -1,9 +1,10 @@
 // Trades with running numbers, which the sandbox sends as it is told, and what a client has received of them.
 import assert from "node:assert/strict";
+import { publish } from "./sandbox.js";
 
-const SANDBOX = required("COINGLASS_SANDBOX_URL");
 const AT_ONCE = 20; // events in one request, each of which is a message of its own
 
+export const SANDBOX = required("COINGLASS_SANDBOX_URL");
 export const URL = required("COINGLASS_LIVE_URL");
 export const TRADES = `
   subscription Trades($minUsd: Int!, $after: String) {
@@ -26,16 +27,12 @@ export function variablesOf(received, minUsd) {
   };
 }
 
-/** Leave only the events that tests send. */
-export const stopModel = () => control("PUT", "live", { model: false });
-
 /** Send trades whose prices are running numbers on a channel, which differs for each `minUsd`. */
 export async function send(minUsd, first, last) {
   const channel = `futures_trades@Binance_BTCUSDT@${minUsd}`;
   for (let number = first; number <= last; number += AT_ONCE) {
     const data = Array.from({ length: AT_ONCE }, (_, index) => trade(number + index, minUsd));
-    const { subscribers } = await (await control("POST", "events", { channel, data, separate: true })).json();
-    assert.equal(subscribers, 1, "the server has one subscription for each channel");
+    await publish(SANDBOX, channel, data);
   }
 }
 
@@ -83,12 +80,6 @@ export class Received {
 
 function trade(number, minUsd) {
   return { base_asset: "BTC", exchange: "Binance", symbol: "BTCUSDT", side: 2, price: number, volume_usd: minUsd + 1, time: Date.now() };
-}
-
-async function control(method, route, body) {
-  const response = await fetch(`${SANDBOX}/_sandbox/${route}`, { method, body: JSON.stringify(body) });
-  assert.ok(response.ok, `${route}: ${response.status}`);
-  return response;
 }
 
 function required(name) {
