@@ -148,9 +148,12 @@ class Cache:
         if in_flight is None:
             return self._wait(self._start(call, deadline, requester))
         self._on_join(call, requester)
+        waiter = self._wait(in_flight)  # at once: the fetch may end before a task could begin to wait for it
         if in_flight.deadline == deadline:
-            return self._wait(in_flight)
-        return asyncio.ensure_future(self._joined(call, in_flight, deadline, requester))
+            return waiter
+        joined = asyncio.ensure_future(self._joined(call, in_flight, waiter, deadline, requester))
+        joined.add_done_callback(lambda _: waiter.cancel())  # of a task that was cancelled before it began
+        return joined
 
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
         """Fetch in the background."""
@@ -235,12 +238,19 @@ class Cache:
             return None
         return replace(entry.answer, stale=True, failure=failure)
 
-    async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> AnyAnswer:
+    async def _joined(
+        self,
+        call: Call,
+        in_flight: _InFlight,
+        waiter: asyncio.Future[AnyAnswer],
+        deadline: float,
+        requester: Requester,
+    ) -> AnyAnswer:
         """Wait for a fetch with another deadline; fetch again if it failed only because that deadline passed."""
         seconds = deadline - self._clock.monotonic()
         try:
             async with asyncio.timeout(max(0.0, seconds) if deadline < in_flight.deadline else None):
-                return await self._wait(in_flight)
+                return await waiter
         except TimeoutError:
             timeout = _timed_out(call)
             stale = self._stale(call, timeout)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_client.cache import MAX_GRACE, MAX_STALE, Cache, Entry, Fetched, MemoryStore
-from cg_client.call import FREE, Answer, Call
+from cg_client.call import FREE, Answer, CacheStatus, Call
 from cg_client.errors import (
+    CircuitOpen,
     CoinglassError,
     NotFound,
     PayloadMismatch,
@@ -285,6 +286,45 @@ async def test_a_call_is_free_while_its_answer_is_fresh_or_in_flight(origin: Cou
         await pending
         await run_ready_tasks()
     assert free == [False, True, True, True, False, True, False, True]
+
+
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("failure", [None, CircuitOpen("futures", 1.0)])
+async def test_a_caller_that_joins_a_fetch_while_it_ends_is_answered(
+    clock: FakeClock, failure: CoinglassError | None, turns: int
+) -> None:
+    later: list[asyncio.Future[Answer[int]]] = []
+
+    def join(turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(join, turns - 1)
+        else:
+            later.append(cache.get(a_call(), AGES + 1))
+
+    async def ends(call: Call, _deadline: float, _requester: Requester) -> Fetched:
+        if not later:
+            join(turns)
+        if failure is not None:
+            raise failure
+        return Fetched(Answer(1, call.endpoint, START), 1, LIFETIME)
+
+    cache = Cache(ends, MemoryStore(1000), clock)
+    first = cache.get(a_call(), AGES)
+    await run_ready_tasks()
+    await run_ready_tasks()
+    assert [first.exception(), *(waiting.exception() for waiting in later)] == [failure, failure]
+
+
+async def test_a_caller_that_leaves_before_its_wait_began_does_not_keep_the_fetch(
+    origin: CountingOrigin, clock: FakeClock
+) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    origin.open.clear()
+    first, second = cache.get(a_call(), AGES), cache.get(a_call(), AGES + 1)
+    first.cancel()
+    second.cancel()
+    await run_ready_tasks()
+    assert cache.peek(a_call())[0] is CacheStatus.MISS
 
 
 @pytest.mark.parametrize("failure", [QuotaExhausted(9.0), UpstreamTimeout("slow")])
