@@ -71,7 +71,10 @@ class Coalescer:
             if not waiting.started.done():  # a future that is done was cancelled with its operation
                 plan = self._cheapest(waiting.candidates)
                 start = waiting.start if batches is None else functools.partial(batches.start, waiting.start)
-                waiting.started.set_result((plan, waiting.context.run(start, plan)))
+                try:
+                    waiting.started.set_result((plan, waiting.context.run(start, plan)))
+                except Exception as error:  # noqa: BLE001  # of this operation: the others are started all the same
+                    waiting.started.set_exception(error)
         if batches is not None:
             batches.close()
 

@@ -60,6 +60,17 @@ async def test_a_cancelled_request_starts_no_call() -> None:
     assert upstream.free == {B}
 
 
+async def test_a_request_whose_calls_cannot_be_started_fails_alone() -> None:
+    upstream = CandidateUpstream()
+
+    def fails(_: FetchPlan) -> list[asyncio.Future[None]]:
+        raise LookupError
+
+    fails_alone = upstream.coalescer.select([(A,), (B,)], fails)
+    assert await upstream.select([(B,), (C,)]) == ((B,), [])
+    assert isinstance(fails_alone.exception(), LookupError)
+
+
 async def test_a_started_call_counts_for_the_operation_that_requested_it() -> None:
     coalescer = Coalescer(lambda _: False)
     waiting, counters = [], []
