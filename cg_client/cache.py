@@ -1,10 +1,12 @@
 """Caches decoded answers for their lifetime, and coalesces identical calls into one fetch.
 
 After its lifetime an answer is `stale`. For a short grace period it is still served at once while one refresh runs;
-later, up to `MAX_STALE`, only when upstream fails in a way that may pass. The store is bounded in bytes of body.
+later, up to `MAX_STALE`, only when upstream fails in a way that may pass, lets a caller wait for `STALE_PATIENCE`, or
+may not be called for `QUOTA_PATIENCE`. The store is bounded in bytes of body.
 """
 
 import asyncio
+import dataclasses
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +22,8 @@ from cg_client.quota.requester import SYSTEM, Requester
 
 MAX_GRACE = 30.0  # seconds
 MAX_STALE = 3600.0  # seconds
+STALE_PATIENCE = 5.0  # seconds; a healthy CoinGlass answers within 3.5
+QUOTA_PATIENCE = 1.0  # seconds
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -143,15 +147,22 @@ class Cache:
             if answer.stale:
                 self.refresh(call, deadline, requester)
             return resolved(answer)
+        by, patience = deadline, STALE_PATIENCE
+        has_stale = grace and entry is not None and now < entry.usable_until
         in_flight = self._in_flight.get(call.key)
         self.lookups["miss" if in_flight is None else "shared"] += 1
         if in_flight is None:
-            return self._wait(self._start(call, deadline, requester))
-        self._on_join(call, requester)
+            hurried = dataclasses.replace(requester, patience=QUOTA_PATIENCE) if has_stale else requester
+            in_flight = self._start(call, deadline, hurried)
+        else:
+            patience = STALE_PATIENCE if self._is_sending(in_flight.task) else QUOTA_PATIENCE
+            self._on_join(call, requester)
         waiter = self._wait(in_flight)  # at once: the fetch may end before a task could begin to wait for it
-        if in_flight.deadline == deadline:
+        if has_stale:
+            by = min(deadline, now + patience)
+        if in_flight.deadline == by:
             return waiter
-        joined = asyncio.ensure_future(self._joined(call, in_flight, waiter, deadline, requester))
+        joined = asyncio.ensure_future(self._joined(call, in_flight, waiter, by, requester))
         joined.add_done_callback(lambda _: waiter.cancel())  # of a task that was cancelled before it began
         return joined
 
@@ -252,7 +263,7 @@ class Cache:
             async with asyncio.timeout(max(0.0, seconds) if deadline < in_flight.deadline else None):
                 return await waiter
         except TimeoutError:
-            timeout = _timed_out(call)
+            timeout = _timed_out(call, seconds)
             stale = self._stale(call, timeout)
             if stale is None:
                 raise timeout from None
@@ -264,8 +275,8 @@ class Cache:
         return await self._wait(again)
 
 
-def _timed_out(call: Call) -> UpstreamTimeout:
-    timeout = UpstreamTimeout("CoinGlass did not answer within the time of this operation.")
+def _timed_out(call: Call, seconds: float) -> UpstreamTimeout:
+    timeout = UpstreamTimeout(f"CoinGlass did not answer within {max(0.0, seconds):.1f} s.")
     timeout.endpoint = call.endpoint.path
     return timeout
 

@@ -85,9 +85,11 @@ class AdmissionQueue:
     async def start(self, call: Call, deadline: float, requester: Requester) -> Admission:
         """Wait until the call may go.
 
-        Raises StartsTooLate, with the seconds until it could start, if that is past the deadline.
+        Raises StartsTooLate, with the seconds until it could start, if that is past the deadline or the requester's
+        patience.
         """
         now = self._clock.monotonic()
+        deadline = min(deadline, now + requester.patience)
         self.shares.see(requester.client, now)
         priority = self._priority(requester, now)
         is_first = not any(self._not_after[priority])

@@ -1,5 +1,6 @@
 """The requester of an upstream call and its priority, by which the quota is shared; no answer depends on it."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -15,10 +16,14 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """`client` names one of those that share the quota; it is not trusted for anything else."""
+    """`client` names one of those that share the quota; it is not trusted for anything else.
+
+    `patience`: for how many seconds its calls may wait for the quota.
+    """
 
     client: str
     priority: Priority = Priority.INTERACTIVE
+    patience: float = math.inf
 
     def in_the_background(self) -> "Requester":
         """Return the same client at the priority of a background refresh, or lower."""

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -228,6 +229,17 @@ async def test_an_overtaken_call_is_refused_before_its_deadline_with_its_new_wai
     assert await refused(patient) == MINUTE
     assert queue.clock.monotonic() == 1000 + MINUTE
     assert queue.waiting == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("patience", "is_sent"), [(MINUTE - 1, False), (MINUTE, True)])
+async def test_a_call_waits_no_longer_than_its_requester_has_patience(
+    queue_of: QueueOf, *, patience: float, is_sent: bool
+) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    waiting = queue.ask(replace(ANN, patience=patience))
+    await asyncio.wait({waiting})
+    assert isinstance(waiting.exception(), QuotaExhausted) is not is_sent
 
 
 async def test_endless_interactive_load_delays_a_backfill_only_until_its_deadline(

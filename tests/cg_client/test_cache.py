@@ -1,13 +1,16 @@
 """Answers are cached for their lifetime, fetched once for all waiting callers, and cover transient failures."""
 
 import asyncio
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.cache import MAX_GRACE, MAX_STALE, Cache, Entry, Fetched, MemoryStore
+from cg_client import cache as cache_module
+from cg_client.cache import MAX_GRACE, MAX_STALE, QUOTA_PATIENCE, Cache, Entry, Fetched, MemoryStore
 from cg_client.call import FREE, Answer, CacheStatus, Call
 from cg_client.errors import (
     CircuitOpen,
@@ -164,6 +167,52 @@ async def test_a_failure_is_raised_if_the_stale_answer_is_beyond_its_bound(
     origin.failure = UpstreamTimeout("late")
     with pytest.raises(UpstreamTimeout):
         await ask()
+
+
+async def test_a_caller_with_a_stale_answer_waits_for_a_new_one_only_briefly(
+    ask: Ask, origin: CountingOrigin, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask()
+    clock.advance(LIFETIME * 2)
+    origin.open.clear()
+    monkeypatch.setattr(cache_module, "STALE_PATIENCE", 0.0)
+    answer = await ask()
+    assert (answer.value, answer.stale, type(answer.failure)) == (1, True, UpstreamTimeout)
+
+
+@pytest.mark.parametrize(("is_sending", "waits"), [(True, True), (False, False)])
+async def test_a_caller_with_a_stale_answer_hardly_waits_for_a_refresh_that_waits_for_the_quota(
+    origin: CountingOrigin, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, *, is_sending: bool, waits: bool
+) -> None:
+    monkeypatch.setattr(cache_module, "QUOTA_PATIENCE", 0.0)
+    cache = Cache(origin, MemoryStore(1000), clock, is_sending=lambda _: is_sending)
+    await cache.get(a_call(), AGES)
+    origin.open.clear()
+    cache.refresh(a_call(), AGES)
+    clock.advance(LIFETIME * 2)
+    waiting = cache.get(a_call(), AGES)
+    for _ in range(20):
+        await run_ready_tasks()
+    assert waiting.done() is not waits
+    origin.open.set()
+    assert (await waiting).value == (2 if waits else 1)
+
+
+@pytest.mark.parametrize(("grace", "patience"), [(True, QUOTA_PATIENCE), (False, math.inf)])
+async def test_a_caller_that_takes_a_stale_answer_waits_for_the_quota_only_briefly(
+    clock: FakeClock, *, grace: bool, patience: float
+) -> None:
+    requesters: list[Requester] = []
+
+    async def fetch(call: Call, _deadline: float, requester: Requester) -> Fetched:
+        requesters.append(requester)
+        return Fetched(Answer(len(requesters), call.endpoint, START), 1, LIFETIME)
+
+    cache = Cache(fetch, MemoryStore(1000), clock)
+    await cache.get(a_call(), AGES, ANN)
+    clock.advance(LIFETIME * 2)
+    await cache.get(a_call(), AGES, ANN, grace=grace)
+    assert requesters == [ANN, replace(ANN, patience=patience)]
 
 
 @pytest.mark.parametrize(
