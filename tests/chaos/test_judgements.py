@@ -52,9 +52,9 @@ def test_a_fault_passes_if_nothing_is_breached_and_every_part_recovers() -> None
 
 
 def test_memory_growth_from_faults_is_bounded() -> None:
-    bound = int(every_fault.MAX_MEMORY) * 2**20
-    assert every_fault._memory(bound, 4 * bound).holds
-    assert not every_fault._memory(bound + 1, bound + 1).holds
+    before, bound = 2**30, int(every_fault.MAX_GROWTH) * 2**20
+    assert every_fault._memory(before, before + bound, before + 4 * bound).holds
+    assert not every_fault._memory(before, before + bound + 1, before + bound + 1).holds
 
 
 def test_a_cut_quota_is_respected_except_by_requests_in_flight() -> None:
