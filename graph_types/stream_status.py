@@ -35,7 +35,8 @@ class StreamStatus:
         default=None, description="For RESUMED: since when events may be missing."
     )
     gap_seconds: float | None = strawberry.field(
-        default=None, description="For RESUMED: length of the gap, in seconds."
+        default=None,
+        description="For RESUMED: length of the gap, in seconds. Null if the server's clock was set back in it.",
     )
     dropped: int | None = strawberry.field(
         default=None, description="For LAGGING: number of events that were not sent to this client."
@@ -45,7 +46,7 @@ class StreamStatus:
     )
 
 
-def resumed(gap_start: datetime, gap_seconds: float, message: str) -> StreamStatus:
+def resumed(gap_start: datetime, gap_seconds: float | None, message: str) -> StreamStatus:
     """Return the status of a stream that goes on after a gap."""
     return StreamStatus(state=StreamState.RESUMED, message=message, gap_start=gap_start, gap_seconds=gap_seconds)
 

@@ -305,8 +305,9 @@ class Broadcast:
             return [self._shared(None, lambda: self.source.opening(feed.opening(), feed.cursor(self._position)))]
         if feed.holds(after):
             return [self._shared(after, lambda: self._missed(after))]
-        seconds = max(0.0, (feed.clock.now() - after.time).total_seconds())
-        gap = Notice(resumed(after.time, seconds, _TOO_OLD))
+        seconds = (feed.clock.now() - after.time).total_seconds()
+        is_known = seconds >= 0  # else the clock was set back since, or is behind that of another server
+        gap = Notice(resumed(after.time, seconds if is_known else None, _TOO_OLD))
         return [self._shared(after, lambda: self.source.opening([gap], after)), *self._opening(None)]
 
     def _shared(self, after: Cursor | None, values: Callable[[], Iterable[Presented]]) -> asyncio.Task[Sequence[bytes]]:

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,7 @@ async def test_no_cursor_is_from_now_on(rig: LiveRig) -> None:
 async def test_a_cursor_of_another_feed_or_of_the_future_is_a_gap(rig: LiveRig) -> None:
     reader = await rig.subscribe(PRICE)
     epoch, position, time_ms = Cursor.parse(reader.cursor)
+    await rig.elapse(1)
     for cursor in (
         Cursor("another", 1, time_ms),
         Cursor(epoch, position + 1, time_ms),
@@ -85,8 +87,21 @@ async def test_a_cursor_of_another_feed_or_of_the_future_is_a_gap(rig: LiveRig) 
     ):
         again = await rig.subscribe(PRICE, after=str(cursor))
         assert again.kinds == ["RESUMED", "POLLED", "snapshot"]
-        assert again.values[0]["gapSeconds"] >= 0
+        assert again.values[0]["gapSeconds"] == (1 if cursor.time_ms == time_ms else None)
     assert rig.calls(PRICE_PATH) == 1
+
+
+async def test_the_length_of_a_gap_in_which_the_clock_was_set_back_is_unknown(rig: LiveRig) -> None:
+    first = await rig.subscribe(LIQUIDATIONS)
+    rig.socket.listener.connected()
+    await rig.elapse(1)
+    cursor = first.cursor
+    first.close()
+    await rig.elapse(40)  # the feed is gone
+    rig.clock.jump(timedelta(hours=-1))
+    again = await rig.subscribe(LIQUIDATIONS, after=cursor)
+    assert again.kinds[0] == "RESUMED"
+    assert again.values[0]["gapSeconds"] is None
 
 
 async def test_each_event_has_the_cursor_from_which_the_rest_follows(rig: LiveRig) -> None:
