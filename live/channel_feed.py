@@ -24,6 +24,7 @@ RowOf: TypeAlias = Callable[[Any], object]
 _CONNECTED: Final = StreamStatus(
     state=StreamState.CONNECTED, message="The stream from CoinGlass is open. Events follow as they come."
 )
+_REFUSED_WITHIN: Final = 5.0  # seconds, in which CoinGlass refuses a subscription if it does
 _MISSED: Final = "The stream from CoinGlass goes on. What it sent in the gap is missing, and is not sent again."
 
 
@@ -48,9 +49,9 @@ class ChannelFeed(Feed):
         self._socket, self._channel, self._row_of, self._gate = socket, channel, row_of, gate
         self._open: Closable | None = None
         self._state: StreamStatus | Problems | None = None
-        self._reopening: asyncio.Task[None] | None = None
-        self._was_connected = False
-        self._refused_at: tuple[datetime, float] | None = None  # by the wall clock and in monotonic seconds
+        self._waiting: asyncio.Task[None] | None = None  # to open the channel again, or for its refusal
+        self._lost_since: float | None = None  # before the channel was refused, in monotonic seconds
+        self._connected_at: float | None = None  # after that
 
     def opening(self) -> Sequence[FeedEvent]:
         return () if self._state is None else [Notice(self._state)]
@@ -63,8 +64,8 @@ class ChannelFeed(Feed):
         """Leave the channel open: clients that come back soon miss nothing."""
 
     async def close(self) -> None:
-        if self._reopening is not None:
-            self._reopening.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
         if self._open is not None:
             self._open.close()
             self._open = None
@@ -72,6 +73,7 @@ class ChannelFeed(Feed):
     # ChannelListener
 
     def received(self, batch: EventBatch) -> None:
+        self._note_accepted()
         source = DataSource(
             endpoint=self._channel.kind.endpoint.path,
             fetched_at=batch.received_at,
@@ -87,29 +89,46 @@ class ChannelFeed(Feed):
         self.publish(NewRows([self._row_of(event) for event in batch.events], source))
 
     def connected(self) -> None:
-        if self._was_connected and self._refused_at is not None:
-            time, at = self._refused_at
-            self.resumed(time, self.clock.monotonic() - at)
-        else:
+        """Note that CoinGlass was asked. After a refusal, that says nothing yet."""
+        if self._lost_since is None:
             self._note(_CONNECTED)
-        self._was_connected, self._refused_at = True, None
+            return
+        self._connected_at = self.clock.monotonic()
+        self._waiting = asyncio.create_task(self._wait_for_refusal())
+
+    async def _wait_for_refusal(self) -> None:
+        await self.clock.sleep(_REFUSED_WITHIN)
+        self._note_accepted()
+
+    def _note_accepted(self) -> None:
+        """Tell that the stream goes on, if it was refused before and is no longer."""
+        if self._lost_since is not None and self._connected_at is not None:
+            self._note(self.status_after_gap(self._lost_since, self._connected_at, _MISSED))
+            self._state = _CONNECTED  # for those who come later
+            self._lost_since = self._connected_at = None
 
     def interrupted(self, failure: CoinglassError) -> None:
+        self._note_accepted()
         self._note(self._problem(failure))
 
     def resumed(self, gap_start: datetime, seconds: float) -> None:
         self._note(resumed(gap_start, seconds, _MISSED))
         self._state = _CONNECTED  # for those who come later
 
-    def refused(self, failure: CoinglassError | InvalidRequest) -> None:
+    def refused(self, failure: CoinglassError | InvalidRequest, lost_since: float | None) -> None:
         """Try again from time to time, unless there is no such channel: the plan or the key may change."""
+        refusal = self._problem(failure)
         if isinstance(failure, InvalidRequest):
-            self._note(self._problem(failure), ends=True)
+            self._note(refusal, ends=True)
             return
-        if self._refused_at is None:
-            self._refused_at = self.clock.now(), self.clock.monotonic()
-            self._note(self._problem(failure))
-        self._reopening = asyncio.create_task(self._reopen())
+        if self._lost_since is None:
+            self._lost_since = lost_since
+        self._connected_at = None
+        if getattr(self._state, "code", None) is not refusal.code:
+            self._note(refusal)
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = asyncio.create_task(self._reopen())
 
     async def _reopen(self) -> None:
         await self.clock.sleep(GATED_SECONDS)

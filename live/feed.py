@@ -3,9 +3,11 @@
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from cg_client.clock import Clock
+from graph_types.stream_status import StreamStatus, resumed
 from live.cursor import Cursor
 from live.events import FeedEvent, Notice, Published, at_ms, count_of, weight_of
 from live.ring import Ring
@@ -52,6 +54,11 @@ class Feed(ABC):
         self.is_ended = isinstance(event, Notice) and event.ends
         for wake in list(self._watchers):
             wake()
+
+    def status_after_gap(self, since: float, until: float, message: str) -> StreamStatus:
+        """Return RESUMED for a gap between two monotonic times. Its start is stated by the wall clock as it is now."""
+        ago = timedelta(seconds=self.clock.monotonic() - since)
+        return resumed(self.clock.now() - ago, until - since, message)
 
     def cursor(self, position: int) -> Cursor:
         """Return the cursor of an event that was published."""

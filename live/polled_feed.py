@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Awaitable, Sequence
-from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
@@ -12,7 +11,7 @@ import structlog
 from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
 from graph_types.problems import InvalidInput, PlanGated, Unavailable
-from graph_types.stream_status import StreamState, StreamStatus, resumed
+from graph_types.stream_status import StreamState, StreamStatus
 from live.events import Changes, FeedEvent, Notice
 from live.feed import GATED_SECONDS, Feed
 from payloads.updates import changed_part
@@ -48,7 +47,7 @@ class PolledFeed(Feed):
         self._current: Any = None  # the last payload
         self._is_answered = False  # by a payload or a problem
         self._failing: Unavailable | PlanGated | StreamStatus | None = None  # what was sent since the last answer
-        self._last_answer: tuple[datetime, float] | None = None  # when, by the wall clock and in monotonic seconds
+        self._answered_at: float | None = None  # monotonic seconds of the last answer
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
         self._task: asyncio.Task[None] | None = None
 
@@ -116,11 +115,10 @@ class PolledFeed(Feed):
         part = payload if self._current is None else changed_part(self._current, payload)
         if isinstance(self._failing, StreamStatus):
             self.publish(Notice(self._polled()))
-        elif self._failing is not None and self._last_answer is not None:
-            time, at = self._last_answer
-            self.publish(Notice(resumed(time, self.clock.monotonic() - at, _COMPLETE)))
+        elif self._failing is not None and self._answered_at is not None:
+            self.publish(Notice(self.status_after_gap(self._answered_at, self.clock.monotonic(), _COMPLETE)))
         self._failing, self._current = None, payload
-        self._last_answer = self.clock.now(), self.clock.monotonic()
+        self._answered_at = self.clock.monotonic()
         if part is not None:
             self.publish(Changes(part, is_snapshot=part is payload))
 

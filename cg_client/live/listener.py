@@ -27,8 +27,11 @@ class ChannelListener(Protocol):
     def resumed(self, gap_start: datetime, seconds: float) -> None:
         """Note that events come again; what CoinGlass sent from `gap_start` on, for so long, may be missing."""
 
-    def refused(self, failure: CoinglassError | InvalidRequest) -> None:
-        """Note why the channel cannot be had: Gated, Unauthorized, or an InvalidRequest if there is no such channel."""
+    def refused(self, failure: CoinglassError | InvalidRequest, lost_since: float | None) -> None:
+        """Note why the channel cannot be had: Gated, Unauthorized, or an InvalidRequest if there is no such channel.
+
+        `lost_since`: the monotonic seconds from which on events are missing; None if it never was connected.
+        """
 
 
 class BadFrame(Enum):

@@ -57,6 +57,11 @@ class Registry:
     def named(self, name: str) -> ChannelSubscription | None:
         return self._by_name.get(name)
 
+    @property
+    def is_gated(self) -> bool:
+        """Whether the plan, as far as it is known, lacks a channel."""
+        return any(self._refusal(subscription.channel.kind) is not None for subscription in self)
+
     def admit(self) -> bool:
         """Refuse what the plan lacks, and return whether a channel is left."""
         kinds = {subscription.channel.kind for subscription in self._by_channel.values()}
@@ -64,7 +69,7 @@ class Registry:
         for subscription in self if refusals else ():
             if (refusal := refusals.get(subscription.channel.kind)) is not None:
                 self._client.note_gated()
-                self.refuse(subscription, refusal)
+                self.refuse(subscription, refusal, self._client.clock.monotonic())
         return bool(self._by_channel)
 
     def _refusal(self, kind: ChannelKind) -> Gated | None:
@@ -84,7 +89,7 @@ class Registry:
         """Prepare the liquidations to be subscribed to by all of their names."""
         if MARKET not in self._by_channel:
             self.market.begin(now)
-        self.market.try_all()
+        self.market.try_all(now)
 
     def go_live(self) -> None:
         for subscription in self:
@@ -94,20 +99,22 @@ class Registry:
         for subscription in self:
             subscription.interrupt(failure, heard_at)
 
-    def refuse(self, subscription: ChannelSubscription, failure: CoinglassError | InvalidRequest) -> None:
+    def refuse(
+        self, subscription: ChannelSubscription, failure: CoinglassError | InvalidRequest, heard_at: float
+    ) -> None:
         self._forget(subscription)  # first, since the listener may open it again
         self._observer.refused(subscription.channel.kind, failure)
-        subscription.refuse(failure)
+        subscription.refuse(failure, heard_at)
 
-    def refuse_for_plan(self, subscription: ChannelSubscription) -> None:
+    def refuse_for_plan(self, subscription: ChannelSubscription, heard_at: float) -> None:
         """Take over CoinGlass' refusal, and have the plan of the key looked up again."""
         self._client.plan_watch.doubt(gated=False)
-        self.refuse(subscription, self._client.gate.channel_refused(subscription.channel.kind.endpoint))
+        self.refuse(subscription, self._client.gate.channel_refused(subscription.channel.kind.endpoint), heard_at)
 
-    def refuse_name(self, subscription: ChannelSubscription, name: str) -> None:
+    def refuse_name(self, subscription: ChannelSubscription, name: str, heard_at: float) -> None:
         """Take over that CoinGlass does not know the name; it may know another."""
-        if subscription.name_choice.refuse(name):
+        if subscription.name_choice.refuse(name, heard_at):
             return
         channel = subscription.channel
         remedy, argument = ("", None) if channel.symbol is None else ("; check exchange and symbol", "symbol")
-        self.refuse(subscription, UnknownName(f"CoinGlass has no channel {name}{remedy}.", (), argument))
+        self.refuse(subscription, UnknownName(f"CoinGlass has no channel {name}{remedy}.", (), argument), heard_at)

@@ -155,7 +155,7 @@ class SocketSession:
                 self._observer.ignored(BadFrame.UNKNOWN_CHANNEL)
             return
         choice = self._registry.market if subscription is None else subscription.name_choice
-        names = choice.names
+        names, gap = choice.names, choice.gap_before(name)
         if not choice.hear(name, self.heard_at):
             self._observer.ignored(BadFrame.OTHER_NAME)
             return
@@ -167,6 +167,8 @@ class SocketSession:
             self.silence = None
             self._registry.go_live()
         if subscription is not None:
+            if gap is not None:
+                subscription.note_gap(*gap)
             self._deliver(subscription, rows)
 
     def _deliver(self, subscription: ChannelSubscription, rows: msgspec.Raw) -> None:
@@ -202,8 +204,8 @@ class SocketSession:
         subscription = self._registry.named(name)
         if subscription is None:
             if name in MARKET.names:  # of the probe; any other channel was closed since
-                self._registry.market.refuse(name)
+                self._registry.market.refuse(name, self.heard_at)
         elif ground is Ground.PLAN:
-            self._registry.refuse_for_plan(subscription)
+            self._registry.refuse_for_plan(subscription, self.heard_at)
         else:
-            self._registry.refuse_name(subscription, name)
+            self._registry.refuse_name(subscription, name, self.heard_at)

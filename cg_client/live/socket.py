@@ -98,6 +98,8 @@ class UpstreamSocket:
         self._silence = None
         if not self._client.plan_is_resolved:
             await self._client.know_plan()
+        if self._registry.is_gated:  # by a plan that may have been upgraded since it was requested
+            await self._client.plan_watch.review_gated()
         while self._registry.admit():
             failure = await self._connect_safely()
             if failure is not None:
@@ -149,10 +151,10 @@ class UpstreamSocket:
         match failure:
             case Unauthorized():
                 for subscription in self._registry:
-                    self._registry.refuse(subscription, failure)
+                    self._registry.refuse(subscription, failure, heard_at)
             case PlanRefused():
                 for subscription in self._registry:
-                    self._registry.refuse_for_plan(subscription)
+                    self._registry.refuse_for_plan(subscription, heard_at)
             case _:
                 self._registry.interrupt(failure, heard_at)
 

@@ -49,23 +49,36 @@ class ChannelSubscription:
             self._tell(self._listener.connected)
             return
         self._overlap.resume(now)
-        seconds = now - self._gap_since
-        self._tell(self._listener.resumed, self._clock.now() - timedelta(seconds=seconds), seconds)
+        self._tell_gap(self._gap_since, now)
+
+    def note_gap(self, since: float, until: float) -> None:
+        """Note that events came again, by a name that was not subscribed to in between (monotonic)."""
+        if self._state is _State.LIVE and self._live_since is not None:
+            self._tell_gap(max(since, self._live_since), until)
+
+    def _tell_gap(self, since: float, until: float) -> None:
+        start = self._clock.now() - timedelta(seconds=self._clock.monotonic() - since)
+        self._tell(self._listener.resumed, start, until - since)
 
     def interrupt(self, failure: CoinglassError, heard_at: float) -> None:
         """Note that nothing comes any more; what was sent after `heard_at` (monotonic) may be lost."""
         if self._state is _State.INTERRUPTED:
             return
+        self._begin_gap(heard_at)
         self._state = _State.INTERRUPTED
+        self._tell(self._listener.interrupted, failure)
+
+    def refuse(self, failure: CoinglassError | InvalidRequest, heard_at: float) -> None:
+        """Note that the channel cannot be had; what was sent after `heard_at` (monotonic) is lost."""
+        if self._state is not _State.INTERRUPTED:
+            self._begin_gap(heard_at)
+        self._tell(self._listener.refused, failure, None if self._live_since is None else self._gap_since)
+        self.close()
+
+    def _begin_gap(self, heard_at: float) -> None:
         if self._live_since is not None:
             self._gap_since = max(heard_at, self._live_since)
             self._overlap.cut(self._clock.monotonic())
-        self._tell(self._listener.interrupted, failure)
-
-    def refuse(self, failure: CoinglassError | InvalidRequest) -> None:
-        """Note that the channel cannot be had."""
-        self._tell(self._listener.refused, failure)
-        self.close()
 
     def receive(self, events: Sequence[ChannelEvent], anomalies: Sequence[DecodingAnomaly], *, sandbox: bool) -> int:
         """Pass on what is new. Returns the number of events."""

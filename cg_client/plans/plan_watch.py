@@ -76,6 +76,12 @@ class PlanWatch:
         if not (gated and self._is_declared):
             self._start(MINUTE)
 
+    async def review_gated(self) -> None:
+        """As `doubt` for a call that we gated, and wait for the plan if it is being requested."""
+        self.doubt(gated=True)
+        if self.task is not None:
+            await asyncio.wait({self.task})
+
     def limit_is(self, limit: int) -> None:
         """Take over the limit that the headers state. A change of it most likely means another plan."""
         before = self._gate.key.limit

@@ -12,7 +12,7 @@ from graph_types.problems import Unavailable
 from graph_types.stream_status import StreamState, StreamStatus
 from live.events import Changes, FeedEvent, Notice
 from live.polled_feed import Polled, PolledFeed
-from tests.clock import SteppedClock
+from tests.clock import START, SteppedClock
 from tests.live.series import PERIOD, ScriptedFeed, series, unavailable
 
 SERIES = series({1: 1.0, 2: 2.0})
@@ -134,13 +134,16 @@ async def test_a_gap_is_measured_by_a_clock_that_does_not_jump(clock: SteppedClo
     await clock.elapse(1)
     feed.answer = BROKEN
     await clock.elapse(60)
-    clock.jump(timedelta(hours=-3))
+    clock.jump(jump := timedelta(hours=-3))
     feed.answer = SERIES
     await clock.elapse(PERIOD)
     last = feed.ring.after(feed.ring.last - 1)[0].event
     assert isinstance(last, Notice)
     assert isinstance(last.value, StreamStatus)
-    assert last.value.gap_seconds == pytest.approx(60, abs=2 * PERIOD)
+    seconds, start = last.value.gap_seconds, last.value.gap_start
+    assert seconds == pytest.approx(60, abs=2 * PERIOD)
+    assert start is not None
+    assert START <= start - jump <= START + timedelta(seconds=2)  # by the clock as it is now
     await feed.close()
 
 

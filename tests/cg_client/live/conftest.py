@@ -52,12 +52,12 @@ class SocketRig:
         account: Plan = Plan.STANDARD,
     ) -> None:
         self.clock, self.counts = SteppedClock(), Counts()
-        self.account_calls = 0
+        self.account, self.account_calls = account, 0
         config = ClientConfig(api_key=Secret(KEY), socket_url=url, plan=plan, proxy=proxy)
 
         def answer(_: httpx.Request) -> httpx.Response:
             self.account_calls += 1
-            return httpx.Response(200, json={"code": "0", "data": {"level": account.name}})
+            return httpx.Response(200, json={"code": "0", "data": {"level": self.account.name}})
 
         self.client = Client(config, clock=self.clock, transport=httpx.MockTransport(answer))
         self.socket = UpstreamSocket(self.client, self.counts, jitter=lambda: 1.0, tls=tls)

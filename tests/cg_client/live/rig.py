@@ -156,6 +156,7 @@ class RecordingListener:
 
     def __init__(self) -> None:
         self._calls: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        self.lost_since: float | None = None
 
     def received(self, batch: EventBatch) -> None:
         self._calls.put_nowait(("received", batch))
@@ -169,7 +170,8 @@ class RecordingListener:
     def resumed(self, gap_start: datetime, seconds: float) -> None:
         self._calls.put_nowait(("resumed", (gap_start, seconds)))
 
-    def refused(self, failure: CoinglassError | InvalidRequest) -> None:
+    def refused(self, failure: CoinglassError | InvalidRequest, lost_since: float | None) -> None:
+        self.lost_since = lost_since
         self._calls.put_nowait(("refused", failure))
 
     async def next(self, what: str) -> Any:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cg_client.errors import (
+    Gated,
     Unauthorized,
     UnavailableReason,
     UpstreamTimeout,
@@ -72,6 +73,40 @@ async def test_a_gap_begins_with_the_subscription_if_nothing_came(rig: SocketRig
     await rig.clock.elapse(0.5)
     gap_start, seconds = await ticker.next("resumed")
     assert (gap_start, seconds) == (START + timedelta(seconds=6), pytest.approx(1.5))
+
+
+async def test_a_refusal_after_a_lost_connection_tells_since_when_events_are_lost(
+    rig: SocketRig, upstream: StandIn
+) -> None:
+    listener, peer, _ = await opened(rig, upstream)
+    await rig.clock.elapse(3)
+    await peer.send_rows(TRADES_NAME, order(1))
+    assert await listener.numbers() == [1]
+    last = rig.clock.monotonic()
+    await rig.clock.elapse(4)
+    upstream.refusals = [(401, "")]
+    peer.drop()
+    await listener.next("interrupted")
+    await until(lambda: rig.clock.sleeping == 1)
+    await rig.clock.elapse(0.5)
+    assert isinstance(await listener.next("refused"), Unauthorized)
+    assert listener.lost_since == last
+
+
+async def test_a_refusal_on_an_open_connection_loses_what_comes_after_it(rig: SocketRig, upstream: StandIn) -> None:
+    listener, peer, _ = await opened(rig, upstream)
+    await rig.clock.elapse(3)
+    await peer.send(f"{TRADES_NAME} need upgrade plan")
+    assert isinstance(await listener.next("refused"), Gated)
+    assert listener.lost_since == rig.clock.monotonic()
+
+
+async def test_a_refusal_in_place_of_a_connection_loses_nothing_that_was_had(rig: SocketRig, upstream: StandIn) -> None:
+    upstream.refusals = [(401, "")]
+    listener = RecordingListener()
+    rig.socket.open(TICKER, listener)
+    await listener.next("refused")
+    assert listener.lost_since is None
 
 
 @pytest.mark.parametrize(("code", "reason"), [(1001, "going away"), (1011, "internal error"), (4000, "")])

@@ -168,6 +168,8 @@ async def test_the_other_name_is_tried_if_the_documented_one_brings_nothing(
         assert await peer.text() == "ping"
     assert await peer.message() == subscribe(SNAKE)
     await peer.send_rows(SNAKE, order(1))
+    if not refuses:
+        assert await listener.next("resumed") == (START, 10)  # what came by that name until then is lost
     assert await listener.numbers() == [1]
     if not refuses:
         assert await peer.message() == unsubscribe(CAMEL)
@@ -187,12 +189,39 @@ async def test_the_other_name_is_tried_beside_channels_that_bring_events(rig: So
     assert peer.pings == 0
 
 
+async def test_a_name_that_changes_on_an_open_connection_is_a_gap(rig: SocketRig, upstream: StandIn) -> None:
+    listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
+    await rig.clock.elapse(4)
+    await peer.send_rows(CAMEL, order(1))
+    assert await listener.numbers() == [1]
+    await rig.clock.elapse(10)
+    assert await peer.text() == "ping"
+    assert await peer.message() == subscribe(SNAKE)
+    await rig.clock.elapse(3)
+    rig.clock.jump(timedelta(hours=-1))
+    await peer.send_rows(SNAKE, order(2))
+    gap_start, seconds = await listener.next("resumed")
+    assert (gap_start, seconds) == (START + timedelta(hours=-1, seconds=4), pytest.approx(10))
+    assert await listener.numbers() == [2]
+
+
+async def test_a_quiet_channel_whose_name_stays_has_no_gap(rig: SocketRig, upstream: StandIn) -> None:
+    listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
+    await rig.clock.elapse(12)
+    await peer.send_rows(CAMEL, order(1))
+    assert await listener.numbers() == [1]
+    await rig.clock.elapse(12)
+    await peer.send_rows(CAMEL, order(2))
+    assert await listener.numbers() == [2]
+
+
 async def test_events_that_come_under_both_names_count_once(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream, LIQUIDATIONS)
     await rig.clock.elapse(10)
     await peer.send_rows(SNAKE, order(1))
     await peer.send_rows(CAMEL, order(1))
     await peer.send_rows(SNAKE, order(2))
+    await listener.next("resumed")
     assert await listener.numbers() == [1]
     assert await listener.numbers() == [2]
     assert rig.counts.bad == [BadFrame.OTHER_NAME]

@@ -188,6 +188,22 @@ async def test_a_plan_that_is_not_declared_is_looked_up_before_connecting(
     assert rig.account_calls == 1
 
 
+async def test_an_upgraded_plan_shows_when_a_channel_is_opened_again(
+    make_rig: MakeSocketRig, upstream: StandIn
+) -> None:
+    rig = make_rig(upstream.url, plan=None, account=Plan.HOBBYIST)
+    for calls in (1, 1, 2):  # one a minute
+        listener = RecordingListener()
+        rig.socket.open(TRADES, listener)
+        await listener.next("refused")
+        assert rig.account_calls == calls
+        await rig.clock.elapse(30)
+    await rig.clock.elapse(30)
+    rig.account = Plan.STANDARD
+    await opened(rig, upstream)
+    assert rig.account_calls == 3
+
+
 async def test_what_could_not_be_read_is_counted_as_drift(rig: SocketRig, upstream: StandIn) -> None:
     listener, peer, _ = await opened(rig, upstream)
     await peer.send_rows(TRADES_NAME, order(price="much"))
@@ -243,8 +259,8 @@ async def test_a_refused_listener_may_open_its_channel_again_at_once(rig: Socket
     again = RecordingListener()
 
     class Persistent(RecordingListener):
-        def refused(self, failure: CoinglassError | InvalidRequest) -> None:
-            super().refused(failure)
+        def refused(self, failure: CoinglassError | InvalidRequest, lost_since: float | None) -> None:
+            super().refused(failure, lost_since)
             rig.socket.open(TRADES, again)
 
     rig.socket.open(TRADES, Persistent())

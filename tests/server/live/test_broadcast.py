@@ -160,7 +160,7 @@ async def test_the_end_reaches_all_clients_whoever_notices_it(rig: LiveRig) -> N
     await rig.send([liquidation(1)])
     for _ in range(10):  # now the broadcast rests
         await asyncio.sleep(0)
-    rig.socket.listener.refused(BadArgument("There is no such channel.", "symbol"))
+    rig.socket.listener.refused(BadArgument("There is no such channel.", "symbol"), None)
     broadcast = reader.client._broadcast
     joined = Reader(await broadcast.join(None))
     await rig.elapse(1)
@@ -173,8 +173,10 @@ async def test_a_channel_that_the_plan_lacks_is_tried_again_and_states_the_gap(r
     reader = await connected(rig)
     await rig.send([liquidation(1)])
     await rig.elapse(1)
+    lost_since: float | None = rig.clock.monotonic()
     for _ in range(3):
-        rig.socket.listener.refused(Unauthorized("The key was revoked."))
+        rig.socket.listener.refused(Unauthorized("The key was revoked."), lost_since)
+        lost_since = None
         await rig.elapse(GATED_SECONDS)
     assert len(rig.socket.opened) == 4
     rig.socket.listener.connected()
