@@ -52,6 +52,9 @@ class Process:
     def resident_bytes(self) -> int:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def open_files(self) -> int:
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
     def peak_bytes(self) -> int:
         """Return the peak of its resident memory, in bytes."""
         status = Path(f"/proc/{self.pid}/status").read_text()

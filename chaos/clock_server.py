@@ -1,4 +1,6 @@
-"""The server with a wall clock that jumps: a day ahead at SIGUSR1, an hour back at SIGUSR2.
+"""The server with a wall clock that jumps: a day ahead at `AHEAD`, an hour back at `BACK`.
+
+These are signals for which the server has no use of its own.
 
 Called with the arguments of the command line of the server.
 """
@@ -6,9 +8,13 @@ Called with the arguments of the command line of the server.
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from cg_client.clock import Clock
 from server.cli import main
+
+AHEAD: Final = signal.SIGRTMIN
+BACK: Final = signal.SIGRTMIN + 1
 
 _jumps: list[timedelta] = []
 
@@ -18,11 +24,11 @@ def _now() -> datetime:
 
 
 def _jump(number: int, _: object) -> None:
-    _jumps.append(timedelta(days=1) if number == signal.SIGUSR1 else timedelta(hours=-1))
+    _jumps.append(timedelta(days=1) if number == AHEAD else timedelta(hours=-1))
 
 
 if __name__ == "__main__":
     Clock.now = staticmethod(_now)
-    signal.signal(signal.SIGUSR1, _jump)
-    signal.signal(signal.SIGUSR2, _jump)
+    signal.signal(AHEAD, _jump)
+    signal.signal(BACK, _jump)
     sys.exit(main())

@@ -51,10 +51,11 @@ async def metrics(tested: Rig) -> dict[str, float]:
 
 
 async def resources_of(tested: Rig) -> Resources:
+    files = tested.server.open_files()  # of the moment, where the metric may be some seconds old
     figures, live = await metrics(tested), await tested.upstream.live()
     return Resources(
         tasks=int(figures[f"{_PREFIX}tasks"]),
-        files=int(figures["process_open_fds"]),
+        files=files,
         feeds=int(figures[f"{_PREFIX}feeds"]),
         subscribers=int(figures[f"{_PREFIX}subscribers"]),
         broadcasts=int(figures[f"{_PREFIX}broadcasts"]),

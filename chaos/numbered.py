@@ -12,7 +12,7 @@ import httpx
 from chaos.subscribers import ReceivedValues, Watch
 
 FIRST: Final = 1_000_001  # those of a burst of the sandbox begin at 1
-_TOLERANCE: Final = 0.25  # seconds between the sandbox's sending and the server's reading, on a busy machine
+TOLERANCE: Final = 0.25  # seconds between the sandbox's sending and the server's reading, on a busy machine
 
 
 class Numbered:
@@ -53,9 +53,10 @@ def numbers(received: Sequence[ReceivedValues]) -> list[int]:
     return [round(order["usd"]) for orders in updates for order in orders]
 
 
-def silent_losses(watch: Watch, sent: dict[int, float], until: int) -> Iterator[str]:
+def silent_losses(watch: Watch, sent: dict[int, float], until: int, first: int | None = None) -> Iterator[str]:
     """Yield a sentence for each number below `until` that is missing without an announcement, or out of order.
 
+    `first`: the number from which on none may be missing, as a rule the first that came.
     A missing one was announced if it was sent in the gap of a RESUMED, or if a LAGGING counts it.
     """
     got = [number for number in numbers(watch.received) if number >= FIRST]
@@ -64,7 +65,7 @@ def silent_losses(watch: Watch, sent: dict[int, float], until: int) -> Iterator[
         return
     if any(later <= earlier for earlier, later in itertools.pairwise(got)):
         yield f"{watch.label}: events came twice or out of order"
-    missing = sorted(set(range(got[0], until)) - set(got))
+    missing = sorted(set(range(got[0] if first is None else first, until)) - set(got))
     gaps = [_gap(item.event) for item in watch.received if item.kind == "RESUMED"]
     unannounced = [number for number in missing if not any(start <= sent[number] <= end for start, end in gaps)]
     dropped = sum(item.event["dropped"] for item in watch.received if item.kind == "LAGGING")
@@ -74,4 +75,4 @@ def silent_losses(watch: Watch, sent: dict[int, float], until: int) -> Iterator[
 
 def _gap(event: dict[str, Any]) -> tuple[float, float]:
     start = datetime.fromisoformat(event["gapStart"]).timestamp()
-    return start - _TOLERANCE, start + event["gapSeconds"] + _TOLERANCE
+    return start - TOLERANCE, start + event["gapSeconds"] + TOLERANCE

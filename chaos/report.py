@@ -8,7 +8,7 @@ from bench.markdown import table
 from chaos.verdict import Verdict, as_table
 
 _HOW = """\
-`make chaos` runs every scenario and prints the table, `make chaos QUICK=1` in three minutes, `make chaos ONLY="hang
+`make chaos` runs every scenario and prints the table, `make chaos QUICK=1` in a shorter form, `make chaos ONLY="hang
 stop"` some of them; `make chaos WRITE=1` writes this file. The real server calls the sandbox, in a separate process,
 over a loopback socket. Calls are those that the sandbox counted. A part is a field that CoinGlass answers. Data is
 compared with the answer without faults, in `crowd` with the sandbox's samples; in `dashboard`, `quota`, `stop` and

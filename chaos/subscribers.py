@@ -18,7 +18,8 @@ ENDS: Final = (
     "... on StreamStatus { state message cursor gapStart gapSeconds dropped periodSeconds } ... on Problem { code }"
 )
 LIQUIDATIONS: Final = (
-    "subscription { e: liquidationOrders { __typename ... on LiveLiquidationsUpdate { cursor data { orders { usd } } }"
+    "subscription { e: liquidationOrders { __typename"
+    " ... on LiveLiquidationsUpdate { cursor data { orders { usd } source { fetchedAt } } }"
     f" {ENDS} }} }}"
 )
 STREAMS: Final = {"SSE": "text/event-stream", "multipart": "multipart/mixed;subscriptionSpec=1.0"}
