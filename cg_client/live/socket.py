@@ -61,6 +61,7 @@ class UpstreamSocket:
         self._session: SocketSession | None = None
         self._silence: CoinglassError | None = None  # what the channels were told, while nothing comes
         self._was_connected = False
+        self._heard_at = 0.0  # when the last connection had its last message, in monotonic seconds
         self._task: asyncio.Task[None] | None = None
 
     def open(self, channel: Channel, listener: ChannelListener) -> OpenChannel:
@@ -115,7 +116,7 @@ class UpstreamSocket:
         except Exception as error:  # noqa: BLE001  # whatever it is
             message = f"The WebSocket to CoinGlass failed ({type(error).__name__})."
             failure = UpstreamUnavailable(message, reason=UnavailableReason.CONNECTION_LOST)
-            self._fail(failure, self._clock.monotonic())
+            self._fail(failure, self._heard_at)
             return failure
 
     async def _connect(self) -> CoinglassError | None:
@@ -143,7 +144,7 @@ class UpstreamSocket:
         else:
             return None
         finally:
-            self._session = None
+            self._session, self._heard_at = None, session.heard_at
 
     def _fail(self, failure: CoinglassError, heard_at: float) -> None:
         """Tell the channels, for which it is final only if CoinGlass refuses the key or the plan."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from datetime import timedelta
 
 import pytest
 
@@ -304,6 +305,23 @@ async def test_a_message_that_we_fail_to_read_costs_only_itself(
     await peer.send_rows(TRADES_NAME, order(2))
     assert await listener.numbers() == [2]
     assert [type(fault) for fault in faults] == [ZeroDivisionError]
+
+
+async def test_an_unexpected_error_loses_what_came_after_the_last_message(
+    rig: SocketRig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener, peer, _ = await opened(rig, upstream)
+    await rig.clock.elapse(1)
+    await peer.send_rows(TRADES_NAME, order(1))
+    assert await listener.numbers() == [1]
+    with monkeypatch.context() as patch:
+        patch.setattr("cg_client.live.heartbeat.Heartbeat.check", lambda *_: 1 / 0)
+        await rig.clock.elapse(9)
+        await listener.next("interrupted")
+    await until(lambda: rig.clock.sleeping == 1)
+    await rig.clock.elapse(0.5)
+    gap_start, seconds = await listener.next("resumed")
+    assert (gap_start, seconds) == (START + timedelta(seconds=1), pytest.approx(9.5))
 
 
 async def test_an_unexpected_error_interrupts_the_channels(make_rig: MakeSocketRig) -> None:
