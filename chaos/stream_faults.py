@@ -77,7 +77,8 @@ class Watched:
         kinds = dict.fromkeys(kind for item in self.watches for kind in item.kinds(started) if kind != _UPDATE)
         text = f"told {', '.join(kinds) or 'nothing'}" + (f" ({seconds:.1f} s)" if seconds is not None else "")
         text += f"; events after {back:.1f} s" if back is not None else "; no events again"
-        bound = f"told {' or '.join(codes)} ≤ {NOTICE_SECONDS:g} s, RESUMED" if codes else "told nothing"
+        bound = f"told {' or '.join(codes)} ≤ {NOTICE_SECONDS:g} s" if codes else "told nothing"
+        bound += ", RESUMED" if codes and "RESUMED" not in codes else ""
         bound += f", events ≤ {BACK_WITHIN:g} s, none lost in silence"
         holds = back is not None and not breaches
         self.verdicts.append(Verdict(f"stream: {name}", bound, text + summary(breaches), holds))
@@ -149,7 +150,8 @@ async def silence(_: Effort) -> list[Verdict]:
             upstream = tested.upstream
             await this.trial("silent", lambda: upstream.break_stream("SILENT"), ("NO_DATA",), upstream.heal_stream)
             await this.trial("dead line", lambda: _dead(this), _UNANSWERED, upstream.heal_stream)
-            await this.trial("other names", lambda: _renamed(this), _LOST)
+            await this.trial("other names", lambda: _renamed(this, "snake"), ("RESUMED",))
+            await this.trial("DROP and other names", lambda: _renamed(this, "camel", "DROP"), _LOST)
         return [*this.verdicts, await leftovers(tested, before, "silence")]
 
 
@@ -235,8 +237,9 @@ async def _dead(this: Watched) -> None:
         await this.tested.upstream.break_stream(kind)
 
 
-async def _renamed(this: Watched) -> None:
+async def _renamed(this: Watched, naming: str, *faults: str) -> None:
     """Let CoinGlass know the channel by its other name alone."""
-    await this.tested.upstream.change("live", naming="snake")
-    await this.tested.upstream.break_stream("DROP")
-    this.feeder.channel = "liquidation_orders"
+    await this.tested.upstream.change("live", naming=naming)
+    for kind in faults:
+        await this.tested.upstream.break_stream(kind)
+    this.feeder.channel = "liquidation_orders" if naming == "snake" else "liquidationOrders"
