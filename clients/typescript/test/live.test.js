@@ -30,11 +30,11 @@ function stream(pieces, { isClosed = true } = {}) {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
-/** A `fetch` that answers with these in turn, and what it was sent. */
+/** A `fetch` that answers with these in turn, and what it was sent. As fetch does, it keeps each request: the signal of one that is collected never aborts. */
 function answering(...answers) {
   const requests = [];
   const fetch = async (request) => {
-    requests.push({ ...(await request.clone().json()), headers: request.headers });
+    requests.push({ ...(await request.clone().json()), headers: request.headers, request });
     const answer = answers.shift();
     if (answer instanceof Error || answer === undefined) throw answer ?? new Error("nothing more was expected");
     return new Promise((resolve, reject) => {
@@ -60,12 +60,13 @@ async function all(live) {
   return seen;
 }
 
-/** Let time pass until the promise settles. */
+/** Let time pass until the promise settles, for an hour at most. */
 async function inTime(promise) {
   let isSettled = false;
   const settled = promise.finally(() => (isSettled = true));
   settled.catch(() => {});
-  while (!isSettled) {
+  for (let passed = 0; !isSettled; passed += 100) {
+    assert.ok(passed < 3_600_000, "nothing settles");
     mock.timers.tick(100);
     await new Promise(setImmediate);
   }
