@@ -25,6 +25,7 @@ from strawberry.types import ExecutionResult
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from resolvers.context import Context
 from resolvers.operation_record import OperationRecord
+from resolvers.turns import Turns
 from served_schema.schema import ServedSchema
 from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
@@ -52,6 +53,7 @@ _MISSING: Final = (  # as long as a close frame allows
     'The request has no credentials. Send {"apiKey": "…"} in `connection_init`, or `Authorization: Bearer …`.'
 )
 _record: ContextVar[OperationRecord | None] = ContextVar("operation_record", default=None)  # of the running task
+_turns = Turns()  # of messages and beginning operations, of which a client can send thousands at once
 
 
 ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, float], object]
@@ -153,6 +155,7 @@ class TextFrames(ASGIWebSocketAdapter):
         """
         try:
             while not self._is_closed:
+                await _turns.wait()
                 yield self.view.decode_json(await self.ws.receive_text())
         except HTTPException as error:
             raise NonJsonMessageReceived from error
@@ -249,6 +252,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await self._run(operation, span)
 
     async def _run(self, operation: Operation[Context, None], span: OperationSpan | None) -> None:
+        await _turns.wait()
         if not await self._is_identified(_UNAUTHORIZED):
             return
         self._socket.count_operation()
