@@ -147,19 +147,17 @@ class Cache:
             if answer.stale:
                 self.refresh(call, deadline, requester)
             return resolved(answer)
-        by, patience = deadline, STALE_PATIENCE
         has_stale = grace and entry is not None and now < entry.usable_until
         in_flight = self._in_flight.get(call.key)
         self.lookups["miss" if in_flight is None else "shared"] += 1
         if in_flight is None:
             hurried = dataclasses.replace(requester, patience=QUOTA_PATIENCE) if has_stale else requester
-            in_flight = self._start(call, deadline, hurried)
+            in_flight, patience = self._start(call, deadline, hurried), STALE_PATIENCE
         else:
             patience = STALE_PATIENCE if self._is_sending(in_flight.task) else QUOTA_PATIENCE
             self._on_join(call, requester)
         waiter = self._wait(in_flight)  # at once: the fetch may end before a task could begin to wait for it
-        if has_stale:
-            by = min(deadline, now + patience)
+        by = min(deadline, now + patience) if has_stale else deadline
         if in_flight.deadline == by:
             return waiter
         joined = asyncio.ensure_future(self._joined(call, in_flight, waiter, by, requester))
