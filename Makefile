@@ -127,8 +127,8 @@ bench: $(STAMP)          ## against plain Strawberry and the floor: QUICK=1, ONL
 bench-live: $(STAMP) bench/live/yoga/node_modules/.installed   ## subscriptions of many clients, beside GraphQL Yoga (needs Node): QUICK=1, ONLY="few slow", WRITE=1 for bench/live/RESULTS.md
 	$(BIN)/python -m bench.live $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
 
-chaos: $(STAMP)          ## the real server with a failing CoinGlass: QUICK=1, ONLY="hang stop", WRITE=1 for chaos/RESULTS.md
-	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
+chaos: $(STAMP)          ## the real server with a failing CoinGlass, or replicas with a failing store: QUICK=1, ONLY="hang replicas", STORE=redis, WRITE=1 for chaos/RESULTS.md
+	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(STORE),--store $(STORE)) $(if $(WRITE),--write) $(ONLY)
 
 abuse: $(STAMP)          ## requests that are meant to hurt, and a normal client beside them: QUICK=1, ONLY="WebSocket head"
 	$(BIN)/python -m abuse $(if $(QUICK),--quick) $(ONLY)
