@@ -41,10 +41,11 @@ class CheckedMix:
 
 @dataclass(eq=False, slots=True)
 class FleetTraffic:
-    """What callers have been answered so far."""
+    """What callers have been answered so far; `repeats`: requests that were sent again because of a kill."""
 
     mix: CheckedMix
     answers: list[Answered] = field(default_factory=list)
+    repeats: int = 0
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +59,7 @@ async def traffic(fleet: Fleet, mix: CheckedMix, callers: int, pause: float) -> 
         while not ends.is_set():
             flow.answers.append(await caller.ask(mix.parts()))
             await asyncio.sleep(pause)
+        flow.repeats += caller.repeats
         caller.close()
 
     async with asyncio.TaskGroup() as group:

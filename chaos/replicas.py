@@ -99,9 +99,13 @@ class Fleet:
 
 
 class SpreadCaller:
-    """Sends each request to the next replica that is up, and again to another one if a kill cut the answer off."""
+    """Sends each request to the next replica that is up, and again to another one if a kill cut the answer off.
+
+    `repeats` counts the latter.
+    """
 
     def __init__(self, replicas: Sequence[ReplicaProcess], address: str, first: int) -> None:
+        self.repeats = 0
         self._replicas, self._address = replicas, address
         self._turn = first
         self._connections: dict[ReplicaProcess, CallerConnection] = {}
@@ -114,6 +118,7 @@ class SpreadCaller:
             reply = await self.connection(replica).ask(body, patience)
             if reply.status or not replica.was_killed_since(sent):
                 return read(parts, reply)
+            self.repeats += 1
 
     def connection(self, replica: ReplicaProcess) -> CallerConnection:
         if replica not in self._connections:
