@@ -40,7 +40,7 @@ async def disturbed(
             await each.upstream.fail("slow", seconds=_SLOW)
         probe = SharingProbe(rich, DEADLINE)
         async with (
-            traffic(rich, CheckedMix(with_lists=True), _CALLERS, 0.5) as spared,
+            traffic(rich, CheckedMix(with_lists=True), _CALLERS, 0.5) as eased,
             traffic(poor, CheckedMix(with_lists=False), _CALLERS, 0.3) as pressed,
         ):
             await asyncio.sleep(_BEFORE)
@@ -50,9 +50,9 @@ async def disturbed(
             await asyncio.sleep(effort.after_fault)
         requests = [await each.upstream.requests() for each in (rich, poor)]
         problems = [*rich.problems(), *poor.problems()]
-    again = f"; {sent_again(requests[0])} calls sent again, {spared.repeats} requests; probes: {probe.text()}"
+    again = f"; {sent_again(requests[0])} calls sent again, {eased.repeats} requests; probes: {probe.text()}"
     return [
-        answers_verdict(label, spared, (before, back), problems, again),
+        answers_verdict(label, eased, (before, back), problems, again),
         quota_verdict(label, pressed, requests[1]),
     ]
 
