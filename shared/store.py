@@ -5,6 +5,7 @@ import contextlib
 import random
 from asyncio import Future
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from cg_client.clock import Clock
@@ -47,6 +48,7 @@ class Store(Commands):
         self._reason = "the store is not connected yet"
         self._on_return: list[OnReturn] = []
         self._on_loss: list[OnLoss] = []
+        self._late: set[asyncio.Task[None]] = set()  # hooks that were registered while the store was connected
         self._callbacks: dict[bytes, list[Callback]] = {}
         self._task: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
@@ -69,20 +71,34 @@ class Store(Commands):
         await self._tried.wait()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [*self._late, *(() if self._task is None else (self._task,))]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def on_return(self, hook: OnReturn) -> None:
-        """Run the hook after each connection, before anybody else may use the store. Register before `start`.
+    def on_return(self, hook: OnReturn) -> Callable[[], None]:
+        """Run the hook after each connection, before anybody else may use the store; return what ends that.
 
-        If it raises, the store stays away until the next attempt.
+        If the store is connected already, the hook runs soon, beside others. If it raises, the store goes away, or
+        stays away, until the next attempt.
         """
         self._on_return.append(hook)
+        if self._session is not None:
+            task = asyncio.get_running_loop().create_task(self._run_late(hook, self._session))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+        return partial(self._on_return.remove, hook)
 
-    def on_loss(self, hook: OnLoss) -> None:
-        """Call the hook when the store goes away."""
+    async def _run_late(self, hook: OnReturn, session: StoreSession) -> None:
+        try:
+            await within(self.clock, ATTEMPT_SECONDS, hook(Commands(session.send, self._observer)))
+        except (*FAILURES, StoreAway, CommandRefused, TimeoutError) as error:
+            session.lose(str(error) or type(error).__name__)
+
+    def on_loss(self, hook: OnLoss) -> Callable[[], None]:
+        """Call the hook when the store goes away; return what ends that."""
         self._on_loss.append(hook)
+        return partial(self._on_loss.remove, hook)
 
     def subscribe(self, channel: str, callback: Callback) -> Callable[[], None]:
         """Call back with each message from now on, also after reconnects; return what ends that.
@@ -145,7 +161,7 @@ class Store(Commands):
         await session.open(self._callbacks)
         commands = Commands(session.send, self._observer)
         await commands.execute("PING")
-        for hook in self._on_return:
+        for hook in list(self._on_return):
             await hook(commands)
 
     async def _loss_of(self, session: StoreSession) -> str:
@@ -171,5 +187,5 @@ class Store(Commands):
         self._session = None
         self._reason = reason
         self._observer.on_away(reason)
-        for hook in self._on_loss:
+        for hook in list(self._on_loss):
             hook()

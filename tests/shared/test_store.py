@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from shared.commands import Commands
 from shared.errors import CommandRefused, StoreAway
 from shared.script import LuaScript
 from shared.stream_reader import StreamReader
+from tests.running import LIMIT as LONGEST_WAIT
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer
 
@@ -85,3 +87,34 @@ async def test_a_blocking_read_returns_the_entries_after_an_id(store_server: Sto
         assert [fields for _, fields in (await reading)["stream"]] == [{b"field": b"2"}]
         assert await reader.read({"stream": "$"}, 0.01, 10) == {}
         await reader.close()
+
+
+async def test_a_hook_of_a_connected_store_runs_at_once_until_it_is_withdrawn(
+    store_server: StoreServer,
+) -> None:
+    log, runs = StoreLog(), asyncio.Event()
+
+    async def hook(commands: Commands) -> None:
+        await commands.execute("PING")
+        assert not runs.is_set(), "the hook was withdrawn"
+        runs.set()
+
+    async with connected(store_server.url, observer=log) as store:
+        withdraw = store.on_return(hook)
+        await asyncio.wait_for(runs.wait(), LONGEST_WAIT)
+        withdraw()
+        store_server.restart()
+        await log.until(lambda: len(log.returns) == 2)
+
+
+async def test_a_hook_that_fails_on_a_connected_store_takes_it_away(store_server: StoreServer) -> None:
+    log = StoreLog()
+
+    async def hook(commands: Commands) -> None:
+        await commands.execute("GETT")
+
+    async with connected(store_server.url, observer=log) as store:
+        withdraw = store.on_return(hook)
+        await log.until(lambda: bool(log.away))
+        withdraw()
+        await log.until(lambda: len(log.returns) == 2)
