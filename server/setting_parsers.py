@@ -13,6 +13,7 @@ from cg_client.secret import MIN_REDACTED, Secret
 
 AUTO = "auto"
 MAX_WEIGHT = 100
+MAX_REPLICA = 100  # characters
 MIN_ROUTER_SECRET = 32  # characters
 CALLER_MODES = ("open", "keys", "jwt")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -97,6 +98,12 @@ def parse_weights(text: str) -> Mapping[str, int]:
     if not is_valid or len(weights) < len(pairs):
         raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
     return weights
+
+
+def parse_replica(text: str) -> str:
+    if len(text) > MAX_REPLICA or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(f"is a name of at most {MAX_REPLICA} visible ASCII characters")
+    return text
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
