@@ -13,13 +13,13 @@ from chaos.outcomes import Answered, faults
 from chaos.parts import Part, lists
 from chaos.replicas import Fleet
 from chaos.traffic import RECOVERS_WITHIN
-from chaos.truth import PriceSeries, closed_window, new_windows
+from chaos.truth import CheckedSeries, closed_window, new_windows
 from chaos.upstream_log import calls_for
 
 PROBED: Final = ("BingX", "Bitget")  # exchanges of the series of `SharingProbe` alone
 _PATIENCE: Final = 4 * RECOVERS_WITHIN
 _PAUSE: Final = 0.2  # seconds between two probes
-_SEEN: Final = tuple(PriceSeries("Binance", coin, Interval.H4) for coin in ("BTC", "ETH", "SOL"))
+_SEEN: Final = tuple(CheckedSeries("Binance", coin, Interval.H4) for coin in ("BTC", "ETH", "SOL"))
 
 
 class CheckedMix:

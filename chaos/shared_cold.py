@@ -15,7 +15,7 @@ from chaos.replicas import Fleet, fleet
 from chaos.rig import outcomes
 from chaos.store_faults import store_network
 from chaos.stores import StoreKind
-from chaos.truth import ENDPOINT, PriceSeries
+from chaos.truth import ENDPOINT, CheckedSeries
 from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
 
@@ -62,7 +62,7 @@ async def _request(
     tested: Fleet, label: str, parts: Sequence[Part], exchange: str, coins: Sequence[str], max_calls: int
 ) -> Verdict:
     """`coins`: that of each part."""
-    truth = {coin: _closes(PriceSeries(exchange, coin, Interval.H1)) for coin in dict.fromkeys(coins[: len(parts)])}
+    truth = {coin: _closes(CheckedSeries(exchange, coin, Interval.H1)) for coin in dict.fromkeys(coins[: len(parts)])}
     before = await _calls(tested)
     callers = [tested.caller() for _ in range(CALLERS)]
     for at in range(0, CALLERS, _CONNECTED_AT_ONCE):
@@ -113,7 +113,7 @@ def bars(part: Part) -> int:
     return round((last - first).total_seconds() * 1000) // _STEP + 1
 
 
-def _closes(series: PriceSeries) -> Closes:
+def _closes(series: CheckedSeries) -> Closes:
     now = int(time.time() * 1000)
     rows = series.rows(now - _NEWEST * _STEP, now - _STEP, now)
     return {row["time"]: float(row["close"]) for row in rows}

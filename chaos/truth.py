@@ -21,7 +21,7 @@ _BARS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class PriceSeries:
+class CheckedSeries:
     """The prices of a coin's pair with USDT."""
 
     exchange: str
@@ -55,7 +55,7 @@ class PriceSeries:
 class ClosedWindow:
     """Bars that are closed and therefore never change; `last` is the start of the newest one."""
 
-    series: PriceSeries
+    series: CheckedSeries
     bars: int
     last: int
 
@@ -79,7 +79,7 @@ class ClosedWindow:
         return {"__typename": "PriceSeries", "count": len(rows), "columns": columns}
 
 
-def closed_window(series: PriceSeries, bars: int = _BARS, now: float | None = None) -> ClosedWindow:
+def closed_window(series: CheckedSeries, bars: int = _BARS, now: float | None = None) -> ClosedWindow:
     step = series.interval.milliseconds
     newest = int((time.time() if now is None else now) * 1000) // step * step
     return ClosedWindow(series, bars, newest - _CLOSED * step)
@@ -89,7 +89,7 @@ def new_windows(exchanges: tuple[str, ...] = EXCHANGES) -> Iterator[ClosedWindow
     """Yield windows of ever other series; after some thousand, larger windows of the same."""
     for bars in itertools.count(_BARS, 100):
         for interval, coin, exchange in itertools.product(INTERVALS, COINS, exchanges):
-            yield closed_window(PriceSeries(exchange, coin, interval), bars)
+            yield closed_window(CheckedSeries(exchange, coin, interval), bars)
 
 
 def _letters(symbol: str) -> str:

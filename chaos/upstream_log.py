@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from chaos.truth import ENDPOINT, PriceSeries
+from chaos.truth import ENDPOINT, CheckedSeries
 
 MINUTE = 60.0
 LoggedRequest: TypeAlias = Mapping[str, Any]
@@ -30,5 +30,5 @@ def sent_again(requests: Iterable[LoggedRequest]) -> int:
     return counts.total() - len(counts)
 
 
-def calls_for(requests: Sequence[LoggedRequest], series: PriceSeries) -> int:
+def calls_for(requests: Sequence[LoggedRequest], series: CheckedSeries) -> int:
     return sum(request["path"] == ENDPOINT.path and series.is_of(request["query"]) for request in requests)

@@ -18,17 +18,17 @@ from chaos.outcomes import Answered, Outcome
 from chaos.parts import on_pair, price
 from chaos.replicas import ReplicaProcess, SpreadCaller, StoreLink
 from chaos.rig import free_port
-from chaos.truth import ENDPOINT, PriceSeries, closed_window
+from chaos.truth import ENDPOINT, CheckedSeries, closed_window
 from chaos.upstream_log import calls_for, most_in_a_minute, sent_again
 from tests.running import running
 
 OK = CallerReply(200, b"{}", 0.1)
 LATE = CallerReply(200, b"{}", two_fleets.DEADLINE + 0.6)
-BITCOIN = PriceSeries("MEXC", "BTC", Interval.H4)
+BITCOIN = CheckedSeries("MEXC", "BTC", Interval.H4)
 NOW = 1_795_000_000.0
 
 
-def call(at: float = 0.0, series: PriceSeries = BITCOIN, **query: str) -> dict[str, Any]:
+def call(at: float = 0.0, series: CheckedSeries = BITCOIN, **query: str) -> dict[str, Any]:
     names = {"exchange": series.exchange, "symbol": series.code, "interval": series.interval.value}
     return {"at": at, "path": ENDPOINT.path, "query": names | query}
 
@@ -58,7 +58,7 @@ def test_any_minute_counts_wherever_it_begins() -> None:
 
 def test_a_call_is_sent_again_only_if_all_its_parameters_are_the_same() -> None:
     assert (
-        sent_again([call(limit="1"), call(limit="2"), call(limit="1", series=PriceSeries("OKX", "BTC", Interval.H4))])
+        sent_again([call(limit="1"), call(limit="2"), call(limit="1", series=CheckedSeries("OKX", "BTC", Interval.H4))])
         == 0
     )
     assert sent_again([call(limit="1"), call(limit="2"), call(5.0, limit="1")]) == 1
@@ -67,9 +67,9 @@ def test_a_call_is_sent_again_only_if_all_its_parameters_are_the_same() -> None:
 
 def test_calls_are_counted_by_series() -> None:
     others = (
-        PriceSeries("MEXC", "BTC", Interval.H6),
-        PriceSeries("OKX", "BTC", Interval.H4),
-        PriceSeries("MEXC", "ETH", Interval.H4),
+        CheckedSeries("MEXC", "BTC", Interval.H6),
+        CheckedSeries("OKX", "BTC", Interval.H4),
+        CheckedSeries("MEXC", "ETH", Interval.H4),
     )
     assert calls_for([call(), call(limit="1"), *(call(series=series) for series in others)], BITCOIN) == 2
     assert calls_for([{"at": 0.0, "path": "/api/other", "query": call()["query"]}], BITCOIN) == 0
@@ -94,7 +94,7 @@ def test_replicas_pass_if_every_part_is_data_in_time_and_they_share_soon_after()
 
 
 def test_a_value_of_another_coin_is_wrong() -> None:
-    mine, other = (closed_window(PriceSeries("Binance", coin, Interval.H4), 60) for coin in ("BTC", "ETH"))
+    mine, other = (closed_window(CheckedSeries("Binance", coin, Interval.H4), 60) for coin in ("BTC", "ETH"))
     traffic = flow(data(OK, mine.part.name, mine.value()))
     assert two_fleets.breaches_of(traffic) == []
     traffic.answers.append(data(OK, mine.part.name, other.value()))
@@ -158,8 +158,8 @@ def test_the_true_values_are_those_of_closed_bars_of_the_series_alone() -> None:
     step = Interval.H4.milliseconds
     assert columns["timestamp"] == [window.last - 2 * step, window.last - step, window.last]
     assert window.last + step <= NOW * 1000
-    assert closed_window(PriceSeries("MEXC", "ETH", Interval.H4), 3, NOW).value()["columns"] != columns
-    assert closed_window(PriceSeries("OKX", "BTC", Interval.H4), 3, NOW).value()["columns"] != columns
+    assert closed_window(CheckedSeries("MEXC", "ETH", Interval.H4), 3, NOW).value()["columns"] != columns
+    assert closed_window(CheckedSeries("OKX", "BTC", Interval.H4), 3, NOW).value()["columns"] != columns
 
 
 def test_a_group_of_scenarios_is_named_by_what_stands_before_the_hyphen() -> None:
