@@ -32,7 +32,7 @@ from chaos.shared_cold import shared_cold
 from chaos.start import start
 from chaos.stop import stop
 from chaos.stop_streams import stop_streams
-from chaos.stores import StoreKind
+from chaos.stores import StoreProduct
 from chaos.stream_faults import silence, stream
 from chaos.upgraded_plan import upgraded_plan
 from chaos.verdict import FULL, QUICK, Effort, Verdict, as_table
@@ -98,7 +98,7 @@ def arguments() -> argparse.Namespace:
         "names", nargs="*", metavar="NAME", help=f"what to try, or the part before the hyphen: {', '.join(ALL)}"
     )
     parser.add_argument("--quick", action="store_true", help="in a shorter form, where there is one")
-    parser.add_argument("--store", choices=[kind.value for kind in StoreKind], default=StoreKind.VALKEY.value)
+    parser.add_argument("--store", choices=[kind.value for kind in StoreProduct], default=StoreProduct.VALKEY.value)
     parser.add_argument("--write", action="store_true", help="write RESULTS.md")
     chosen = parser.parse_args()
     unknown = {name for name in chosen.names if not matching(name)}
@@ -119,7 +119,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is stopped
     chosen = arguments()
     try:
-        effort = dataclasses.replace(QUICK if chosen.quick else FULL, store=StoreKind(chosen.store))
+        effort = dataclasses.replace(QUICK if chosen.quick else FULL, store=StoreProduct(chosen.store))
         verdicts = asyncio.run(run(chosen.names, effort))
     except KeyboardInterrupt:
         return 130

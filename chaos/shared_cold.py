@@ -14,7 +14,7 @@ from chaos.parts import Part, on_pair, price
 from chaos.replicas import Fleet, fleet
 from chaos.rig import outcomes
 from chaos.store_faults import store_network
-from chaos.stores import StoreKind
+from chaos.stores import StoreProduct
 from chaos.truth import ENDPOINT, CheckedSeries
 from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
@@ -29,10 +29,10 @@ Closes = Mapping[int, float]
 
 async def shared_cold(_: Effort) -> list[Verdict]:
     """Try both kinds of store."""
-    return [verdict for kind in StoreKind for verdict in await _with_store(kind)]
+    return [verdict for kind in StoreProduct for verdict in await _with_store(kind)]
 
 
-async def _with_store(kind: StoreKind) -> list[Verdict]:
+async def _with_store(kind: StoreProduct) -> list[Verdict]:
     async with (
         store_network(kind) as network,
         fleet(network.direct, "professional", deadline_seconds=DEADLINE) as tested,

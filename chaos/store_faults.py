@@ -9,7 +9,7 @@ from typing import Final
 from chaos.partition import Partition, partition
 from chaos.relay import Relay, relay
 from chaos.replicas import REPLICAS, Fleet, StoreLink
-from chaos.stores import StoreKind, StoreProcess, running
+from chaos.stores import StoreProcess, StoreProduct, running
 from chaos.two_fleets import disturbed
 from chaos.verdict import Effort, Verdict
 
@@ -42,7 +42,7 @@ Act = Callable[[StoreNetwork], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def store_network(kind: StoreKind) -> AsyncIterator[StoreNetwork]:
+async def store_network(kind: StoreProduct) -> AsyncIterator[StoreNetwork]:
     process = StoreProcess(kind)
     async with partition(process.port) as separate, relay(process.port) as between:
         process.hosts = separate.hosts

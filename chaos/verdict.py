@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.markdown import table
-from chaos.stores import StoreKind
+from chaos.stores import StoreProduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Effort:
     fault: float
     after_fault: float
     kills: int
-    store: StoreKind = StoreKind.VALKEY
+    store: StoreProduct = StoreProduct.VALKEY
 
 
 FULL = Effort(

