@@ -123,11 +123,11 @@ class Gate:
         self,
         endpoint: Endpoint,
         values: tuple[object, ...],
-        seconds: float,
         days: int | None,
         interval: Interval | None,
+        seconds: float,
     ) -> None:
-        """Remember what CoinGlass refused to another replica, for the seconds that are left; `interval` if it is that."""
+        """Remember for so many seconds what CoinGlass refused to another replica: the `interval`, unless it is None."""
         error: Gated
         if interval is None:
             error = self._plan_required(endpoint, GateSource.UPSTREAM, _refused(values, days))

@@ -199,10 +199,13 @@ class Breaker(Generic[T]):
             self._let_all_probe()
         return answer
 
-    def open_for(self, group: str, seconds: float, next_wait: float) -> None:
-        """Open the circuit of the group, as another replica did."""
+    def open_for(self, group: str, seconds: float, next_wait: float) -> bool:
+        """Open the circuit of the group, as another replica did; False for times that the policy does not allow."""
+        if not 0 < seconds <= self._policy.longest_wait or not 0 < next_wait <= self._policy.longest_wait:
+            return False
         circuit = self._circuits.get(group) or self._new_circuit(group)
-        circuit.open_for(min(seconds, self._policy.longest_wait), min(next_wait, self._policy.longest_wait))
+        circuit.open_for(seconds, next_wait)
+        return True
 
     def close(self, group: str) -> None:
         """Close the circuit of the group, since a probe of another replica was answered."""
@@ -213,8 +216,11 @@ class Breaker(Generic[T]):
 
     def _new_circuit(self, group: str) -> Circuit:
         circuit = self._circuits[group] = Circuit(group, self._policy, self._clock)
-        circuit.on_change = lambda changed: self.on_change(changed)
+        circuit.on_change = self._report
         return circuit
+
+    def _report(self, circuit: Circuit) -> None:
+        self.on_change(circuit)
 
     def _let_all_probe(self) -> None:
         for circuit in self:
