@@ -17,11 +17,11 @@ _TOO_MANY_REQUESTS: Final = 429
 class Charge:
     """What one operation takes of its caller's budget. Without an `allowance` nothing is counted.
 
-    With `has_own_key` the calls are those of the caller's CoinGlass key, and only values are counted.
+    With `brings_key` the calls are those of the caller's CoinGlass key, and only values are counted.
     """
 
-    def __init__(self, allowance: Allowance | None, *, has_own_key: bool) -> None:
-        self._allowance, self._has_own_key = allowance, has_own_key
+    def __init__(self, allowance: Allowance | None, *, brings_key: bool) -> None:
+        self._allowance, self._brings_key = allowance, brings_key
         self._reserved: list[Reservation] = []
         self.refusal: BudgetExceeded | None = None
 
@@ -33,7 +33,7 @@ class Charge:
         if self._allowance is None:
             return None
         with self._refusing():
-            reserved = self._allowance.charge(0 if self._has_own_key else calls, values)
+            reserved = self._allowance.charge(0 if self._brings_key else calls, values)
         if not isinstance(reserved, list):
             return self._reserve(reserved)
         self._reserved = reserved
@@ -55,7 +55,7 @@ class Charge:
 
     def settle(self, calls: CallCounter) -> None:
         """Count the calls that were sent instead of those that were reserved, and those that are sent from now on."""
-        if self._allowance is None or self._has_own_key:
+        if self._allowance is None or self._brings_key:
             return
         for reservation in self._reserved:
             if reservation.window.unit == "calls":

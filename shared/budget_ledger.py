@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from callers.budgets import DAY, MINUTE, BudgetExceeded, BudgetWindow, Reservation
 from cg_client.clock import Clock
-from shared.budget_windows import SharedWindow, Verdicts
+from shared.budget_windows import SharedWindow, BudgetVerdicts
 from shared.commands import Argument
 from shared.errors import CommandRefused, StoreAway
 from shared.script import LuaScript
@@ -150,7 +150,7 @@ class Ledger:
             reply = await state.store.run(_RESERVE, [window.name for window in windows], args)
         except (StoreAway, CommandRefused) as error:
             return self._decide_alone(operations, "away" if isinstance(error, StoreAway) else "refused")
-        verdicts = Verdicts.of(reply, len(windows), len(operations))
+        verdicts = BudgetVerdicts.of(reply, len(windows), len(operations))
         if verdicts is None:
             return self._decide_alone(operations, "unreadable")
         self._state.counts["shared"] += len(operations)
@@ -158,7 +158,11 @@ class Ledger:
         return None
 
     def _take_over(
-        self, windows: Sequence[SharedWindow], stated: Sequence[int], operations: list[Operation], verdicts: Verdicts
+        self,
+        windows: Sequence[SharedWindow],
+        stated: Sequence[int],
+        operations: list[Operation],
+        verdicts: BudgetVerdicts,
     ) -> None:
         state, now = self._state, self._state.clock.monotonic()
         decided = list(zip(operations, verdicts.refusing, strict=True))

@@ -91,14 +91,14 @@ class WindowState(NamedTuple):
     continues: bool
 
 
-class Verdicts(NamedTuple):
+class BudgetVerdicts(NamedTuple):
     """What the script returns: the windows, and for each operation the index of the window that refuses it, or None."""
 
     windows: Sequence[WindowState]
     refusing: Sequence[int | None]
 
     @classmethod
-    def of(cls, reply: StoreReply, windows: int, operations: int) -> "Verdicts | None":
+    def of(cls, reply: StoreReply, windows: int, operations: int) -> "BudgetVerdicts | None":
         """Read a reply; None if it is not one to so many windows and operations."""
         if not isinstance(reply, list) or len(reply) != windows + operations:
             return None

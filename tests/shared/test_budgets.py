@@ -57,7 +57,7 @@ class SwitchedStore(Store):
         return reply
 
 
-class Member:
+class Spender:
     """A replica that spends one caller's budget. `sent`: calls that it reserved, or that were sent of them."""
 
     def __init__(self, store: SwitchedStore, caller: Caller, clock: Clock, budget: Budget) -> None:
@@ -99,19 +99,19 @@ class Member:
 @contextlib.asynccontextmanager
 async def members(
     server: StoreServer, clock: Clock | None = None, budget: Budget = BUDGET, count: int = REPLICAS
-) -> AsyncIterator[list[Member]]:
+) -> AsyncIterator[list[Spender]]:
     caller = next(callers)
     async with contextlib.AsyncExitStack() as stack:
         result = []
         for _ in range(count):
             store = SwitchedStore(parse_address(server.url), Clock())
-            result.append(Member(store, caller, clock or FakeClock(), budget))
+            result.append(Spender(store, caller, clock or FakeClock(), budget))
             await store.start()
             stack.push_async_callback(store.close)
         yield result
 
 
-async def refusal(member: Member, calls: int, values: int = 0) -> BudgetExceeded:
+async def refusal(member: Spender, calls: int, values: int = 0) -> BudgetExceeded:
     with pytest.raises(BudgetExceeded) as exceeded:
         await member.reserve(calls, values)
     return exceeded.value
@@ -351,7 +351,7 @@ steps = st.one_of(
 class Shared:
     """Replicas, and what is true of them. `is_exact`: the store knows exactly what was spent."""
 
-    def __init__(self, server: StoreServer, group: list[Member]) -> None:
+    def __init__(self, server: StoreServer, group: list[Spender]) -> None:
         self.server, self.group = server, group
         self.is_exact, self.was_emptied = True, False
 
@@ -402,13 +402,13 @@ class Shared:
 
 @given(st.lists(steps, max_size=25))
 @settings(max_examples=60)
-def test_no_more_is_spent_than_the_budget_whatever_happens(server: StoreServer, taken_steps: list[Any]) -> None:
+def test_no_more_is_spent_than_the_budget_whatever_happens(server: StoreServer, sequence: list[Any]) -> None:
     """With the store there and all replicas' statements in it, it neither exceeds the budget nor refuses what fits."""
 
     async def run() -> None:
         async with members(server) as group:
             shared = Shared(server, group)
-            for kind, detail in taken_steps:
+            for kind, detail in sequence:
                 await shared.take(kind, detail)
 
     asyncio.run(run())
