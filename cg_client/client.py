@@ -34,7 +34,7 @@ from cg_client.failures import CallObserver
 from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
-from cg_client.plans.plan_watch import PlanWatch
+from cg_client.plans.plan_watch import AccountState, PlanWatch
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
@@ -189,9 +189,18 @@ class Client:
         fetched = await self._fetch_call(account.SUBSCRIPTION_CALL, self.deadline(), SYSTEM)
         subscription = fetched.answer.value
         plan = subscription.plan if isinstance(subscription, account.Subscription) else None
+        self._allow(plan)
+        return plan
+
+    def take_over_account(self, state: AccountState) -> None:
+        """Apply what another replica learnt of the key from the account endpoint."""
+        self._allow(state.plan)
+        self.plan_watch.take_over(state)
+
+    def _allow(self, plan: Plan | None) -> None:
+        """Send as many requests as the plan allows, unless the headers have stated a limit."""
         if plan is not None and self.gate.key.limit is None:
             self._throttle.allow(REQUESTS_PER_MINUTE[plan])
-        return plan
 
     async def _fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
         started = self.clock.monotonic()
