@@ -23,7 +23,7 @@ from shared.errors import StoreAway
 from shared.script import LuaScript
 from shared.store import Store
 from tests.clock import FakeClock
-from tests.shared.replicas import until
+from tests.shared.fact_replicas import until
 from tests.store_server import StoreServer, running_store
 
 LIMIT = 10

@@ -23,7 +23,7 @@ from cg_client.resilience.breaker import CircuitState
 from shared.fact_kinds import CircuitFact, RefusalFact, encode_fact
 from tests.cg_client.conftest import KEY, answer, body, decode, failure
 from tests.clock import FakeClock
-from tests.shared.replicas import SCOPE, TOTALS, Replica, replica, until
+from tests.shared.fact_replicas import SCOPE, TOTALS, Replica, replica, until
 from tests.store_server import StoreServer
 
 BASIS = CATALOGUE["/api/futures/basis/history"]
