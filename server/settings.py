@@ -119,15 +119,15 @@ class Settings:
         "COINGLASS_SHARED_URL",
         None,
         parse_address,
-        "Address of a Valkey or Redis, through which several servers with one CoinGlass key behave as one.",
+        "Address of Valkey or Redis, through which replicas with the same key share quota, cache and streams, such as "
+        "`valkey://10.0.0.5:6379`.",
         has_secret=True,
     )
     replica: str | None = _variable(
         "COINGLASS_REPLICA",
         None,
         parse_replica,
-        "Name of this replica among those that share `COINGLASS_SHARED_URL`, unique and the same after a restart; "
-        "without it, the host's name with the port.",
+        "Name of this replica among those that share a store, the same after a restart; without it, machine and port.",
     )
     deadline_seconds: float = _variable(
         "COINGLASS_DEADLINE_SECONDS", 15.0, number(0.1, 300), "Longest time for an operation, in seconds."
@@ -397,9 +397,12 @@ class Settings:
         """Return what no log may show: key, router's secret, and those in addresses, as written and as sent."""
         addresses = (self.base_url, self.socket_url, self.proxy, self.jwks_url)
         texts = {text for address in addresses if address for text in secrets_of(address)}
-        shared = () if self.shared_url is None else self.shared_url.secrets()
-        secrets = (self.api_key, self.router_secret, *map(Secret, texts), *shared, *self.collector.secrets)
-        return [secret for secret in secrets if secret]
+        shared = self.shared_url.secrets() if self.shared_url else ()
+        return [
+            secret
+            for secret in (self.api_key, self.router_secret, *map(Secret, texts), *self.collector.secrets, *shared)
+            if secret
+        ]
 
     @property
     def sends_traces(self) -> bool:
