@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
-from cg_client.cache import MAX_STALE
+from cg_client.entries import MAX_STALE
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from chaos.fleet_traffic import CheckedMix, FleetTraffic, SharingProbe, traffic
 from chaos.outcomes import LATE_BY, Answered, faults, shares, summary, too_old
