@@ -21,6 +21,7 @@ from cg_client.live.socket import UpstreamSocket
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from live.feeds import Feeds
+from live.reopening_socket import ReopeningSocket
 from resolvers.window_planner import WindowPlanner
 from server.log_redaction import redaction
 
@@ -47,7 +48,7 @@ class KeyUpstream:
 
     @classmethod
     def of(cls, client: Client, observer: SocketObserver, scope: str = "") -> "KeyUpstream":
-        feeds = Feeds(UpstreamSocket(client, observer), client.clock)
+        feeds = Feeds(ReopeningSocket(UpstreamSocket(client, observer), client.clock), client.clock)
         return cls(client, Symbols(client), WindowPlanner(client), feeds, scope)
 
     async def close(self) -> None:
