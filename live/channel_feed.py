@@ -1,7 +1,6 @@
 """A feed of a channel of CoinGlass' WebSocket."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
 
 from cg_client.clock import Clock
 from cg_client.live.channels import Channel
@@ -15,15 +14,13 @@ from live.cursor import Cursor
 from live.events import FeedEvent, Notice, Published
 from live.feed import Feed
 
-NumberNext: TypeAlias = Callable[[EventNumber | None, int | None], None]
-
 
 class ChannelFeed(Feed):
     """Publishes the rows that `row_of` makes of CoinGlass' events. The channel stays open until the feed is closed."""
 
     def __init__(self, socket: ChannelSocket, channel: Channel, row_of: RowOf, gate: Gate, clock: Clock) -> None:
         super().__init__(clock)
-        self._socket, self._channel, self._row_of, self._gate = socket, channel, row_of, gate
+        self._socket, self.channel, self.row_of, self.gate = socket, channel, row_of, gate
         self._stream: ChannelStream | None = None
         self._state: StreamStatus | Problems | None = None
 
@@ -32,8 +29,7 @@ class ChannelFeed(Feed):
 
     def start(self) -> None:
         if self._stream is None:
-            listener = _NumberedEvents(self._channel, self._row_of, self._gate, self._note, self.number_next)
-            self._stream = self._socket.open(self._channel, listener)
+            self._stream = self._socket.open(self.channel, _NumberedEvents(self))
 
     def pause(self) -> None:
         """Leave the channel open: clients that come back soon miss nothing."""
@@ -59,12 +55,13 @@ class ChannelFeed(Feed):
         if notes is None:
             return None
         events: list[FeedEvent] = []
-        listener = ChannelEvents(self._channel, self._row_of, self._gate, events.append)
+        listener = ChannelEvents(self.channel, self.row_of, self.gate, events.append)
         for item in notes:
             tell(listener, item.note)
         return [Published(event, 0, item.time_ms, 0, item.number) for item, event in zip(notes, events, strict=True)]
 
-    def _note(self, event: FeedEvent) -> None:
+    def note(self, event: FeedEvent) -> None:
+        """Publish what happened on the channel."""
         if isinstance(event, Notice):
             is_back = isinstance(event.value, StreamStatus) and event.value.state is StreamState.RESUMED
             self._state = CONNECTED if is_back else event.value  # for those who come later
@@ -72,11 +69,9 @@ class ChannelFeed(Feed):
 
 
 class _NumberedEvents(ChannelEvents):
-    def __init__(
-        self, channel: Channel, row_of: RowOf, gate: Gate, emit: Callable[[FeedEvent], None], number_next: NumberNext
-    ) -> None:
-        super().__init__(channel, row_of, gate, emit)
-        self._number_next = number_next
+    def __init__(self, feed: ChannelFeed) -> None:
+        super().__init__(feed.channel, feed.row_of, feed.gate, feed.note)
+        self._feed = feed
 
-    def number_next(self, number: EventNumber | None, time_ms: int | None = None) -> None:
-        self._number_next(number, time_ms)
+    def number_next(self, number: EventNumber | None, time_ms: int | None = None, *, is_event: bool = True) -> None:
+        self._feed.number_next(number, time_ms, is_event=is_event)

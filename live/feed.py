@@ -64,10 +64,14 @@ class Feed(ABC):
         for wake in list(self._watchers):
             wake()
 
-    def number_next(self, number: EventNumber | None, time_ms: int | None = None) -> None:
-        """Take over the number of the next event, and its time. None: the number of the feed itself."""
+    def number_next(self, number: EventNumber | None, time_ms: int | None = None, *, is_event: bool = True) -> None:
+        """Take over the number of the next event, and its time. None: the number of the feed itself.
+
+        With `is_event` False the next event has no number, and comes after the event of this one.
+        """
         position = self.ring.last + 1
-        self.numbering.begin(position, EventNumber(self.epoch, position) if number is None else number)
+        number = EventNumber(self.epoch, position) if number is None else number
+        self.numbering.begin(position, number, is_event=is_event)
         self._time_ms = time_ms
 
     def status_after_gap(self, since: float, until: float, message: str) -> StreamStatus:

@@ -9,12 +9,15 @@ _FORGOTTEN: Final = EventNumber("-", 0)  # no event has this number
 
 
 class _Span:
-    """The events from the position `first` on, up to the next span: the number of each is its position and `offset`."""
+    """The events from the position `first` on, up to the next span: the number of each is its position and `offset`.
 
-    __slots__ = ("epoch", "first", "offset")
+    `lowest`: the position up to which a number says that nothing is missing.
+    """
 
-    def __init__(self, first: int, epoch: str, offset: int) -> None:
-        self.first, self.epoch, self.offset = first, epoch, offset
+    __slots__ = ("epoch", "first", "lowest", "offset")
+
+    def __init__(self, first: int, lowest: int, epoch: str, offset: int) -> None:
+        self.first, self.lowest, self.epoch, self.offset = first, lowest, epoch, offset
 
 
 class Numbering:
@@ -24,16 +27,19 @@ class Numbering:
     """
 
     def __init__(self, epoch: str) -> None:
-        self._spans = [_Span(1, epoch, 0)]
+        self._spans = [_Span(1, 0, epoch, 0)]
 
-    def begin(self, position: int, number: EventNumber) -> None:
-        """Note the number of the event at a position, which is that after the last; those after it go on from it."""
+    def begin(self, position: int, number: EventNumber, *, is_event: bool = True) -> None:
+        """Note the number of the event at a position, which is that after the last; those after it go on from it.
+
+        With `is_event` False it is no event of the stream, but comes after the event of that number.
+        """
         offset, last = number.number - position, self._spans[-1]
         if last.epoch == number.epoch and last.offset == offset:
             return
         while self._spans and self._spans[-1].first >= position:
             self._spans.pop()
-        self._spans.append(_Span(position, number.epoch, offset))
+        self._spans.append(_Span(position, position - is_event, number.epoch, offset))
         if len(self._spans) > _MAX_SPANS:
             del self._spans[0]
 
@@ -49,6 +55,6 @@ class Numbering:
         for index, span in enumerate(self._spans):
             position = number.number - span.offset
             is_before_end = index + 1 == len(self._spans) or position < self._spans[index + 1].first
-            if span.epoch == number.epoch and span.first - 1 <= position and is_before_end:
+            if span.epoch == number.epoch and span.lowest <= position and is_before_end:
                 return position
         return None

@@ -25,6 +25,9 @@ class Closable(Protocol):
 class Socket(Protocol):
     """Where channels are opened: `UpstreamSocket`."""
 
+    @property
+    def last_message_at(self) -> float | None: ...
+
     def open(self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None) -> Closable: ...
     async def close(self) -> None: ...
 
@@ -39,6 +42,11 @@ class ReopeningSocket:
         self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None
     ) -> "ReopeningChannel":
         return ReopeningChannel(self._socket, channel, listener, self._clock, history)
+
+    @property
+    def last_message_at(self) -> float | None:
+        """When CoinGlass sent something last, in monotonic seconds; None without a connection."""
+        return self._socket.last_message_at
 
     async def close(self) -> None:
         await self._socket.close()

@@ -84,7 +84,7 @@ class UpstreamSocket:
         return self._session is not None
 
     @property
-    def heard_at(self) -> float | None:
+    def last_message_at(self) -> float | None:
         """When the last message came, in monotonic seconds; None while there is no connection."""
         return None if self._session is None else self._session.heard_at
 

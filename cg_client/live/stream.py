@@ -32,8 +32,11 @@ Recall: TypeAlias = Callable[[], Awaitable[Sequence[NumberedNote] | None]]
 class StreamListener(ChannelListener, Protocol):
     """Is never told `refused` but for an InvalidRequest, which is final; any other failure is an interruption."""
 
-    def number_next(self, number: EventNumber | None, time_ms: int | None = None) -> None:
-        """Take over the number of the next event, and its time. None: it has none outside of this process."""
+    def number_next(self, number: EventNumber | None, time_ms: int | None = None, *, is_event: bool = True) -> None:
+        """Take over the number of the next event, and its time. None: it has none outside of this process.
+
+        With `is_event` False the next event is one of this process alone, after the event of that number.
+        """
 
 
 class ChannelStream(Protocol):

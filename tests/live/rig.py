@@ -56,6 +56,7 @@ class StubSocket:
         self.listeners: dict[Channel, ChannelListener] = {}
         self.opened: list[Channel] = []
         self.is_closed = False
+        self.last_message_at: float | None = None
 
     def open(self, channel: Channel, listener: ChannelListener, _: ChannelHistory | None = None) -> "StubChannel":
         assert channel not in self.listeners, "a channel that is open was opened again"
