@@ -21,6 +21,7 @@ from cg_client.live.socket import UpstreamSocket
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from live.feeds import Feeds
+from live.reopening_socket import ReopeningSocket
 from resolvers.window_planner import WindowPlanner
 from server.log_redaction import redaction
 
@@ -47,14 +48,13 @@ class KeyUpstream:
     scope: str = ""
     uses: int = 0
     used_at: float = 0.0
-
     sharing: "KeySharing | None" = None
 
     @classmethod
     def of(
         cls, client: Client, observer: SocketObserver, scope: str = "", sharing: "KeySharing | None" = None
     ) -> "KeyUpstream":
-        socket = UpstreamSocket(client, observer)
+        socket = ReopeningSocket(UpstreamSocket(client, observer), client.clock)
         feeds = Feeds(socket if sharing is None else sharing.channels(socket), client.clock)
         return cls(client, Symbols(client), WindowPlanner(client), feeds, scope, sharing=sharing)
 

@@ -4,13 +4,9 @@ import socket
 from dataclasses import replace
 from weakref import WeakSet
 
-from shared.quota import SharedQuota
-from shared.shared_socket import SharedSocket
-
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
-from cg_client.live.socket import UpstreamSocket
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.tracing import Tracer
 from server.settings import Settings
@@ -20,8 +16,11 @@ from shared.budget_windows import BudgetNames
 from shared.budgets import SharedBudgets
 from shared.facts import SharedFacts
 from shared.observer import StoreObserver
+from shared.quota import SharedQuota
 from shared.scope import Scope
+from shared.shared_socket import SharedSocket
 from shared.store import Store
+from shared.upstream_channel import OwnSocket
 
 
 class KeySharing:
@@ -58,7 +57,7 @@ class KeySharing:
         self._store.on_loss(self.quota.on_loss)
         return self.quota
 
-    def channels(self, local: UpstreamSocket) -> SharedSocket:
+    def channels(self, local: OwnSocket) -> SharedSocket:
         """Return what follows the channels of all replicas."""
         return SharedSocket(local, self._store, self._scope, self._clock, self._replica)
 
