@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import replace
+from typing import Final
 from weakref import WeakSet
 
 from cg_client.client import Client
@@ -22,11 +23,13 @@ from shared.shared_socket import SharedSocket
 from shared.store import Store
 from shared.upstream_channel import OwnSocket
 
+_SETTLE_SECONDS: Final = 4.0  # in which a store without data hears of every replica that has lost it
+
 
 class KeySharing:
     """What replicas share under one CoinGlass key. It starts before its client is used, and closes after it."""
 
-    def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float | None) -> None:
+    def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float) -> None:
         """`settle`: as SharedQuota has it."""
         self._store, self._clock, self._replica, self._settle = store, clock, replica, settle
         self._scope = Scope.of(config.api_key, config.base_url)
@@ -77,7 +80,7 @@ class Sharing:
         self._clock, self._replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
         self.store = Store(address, clock, observer)
         is_new = settings.private_store is not None and not settings.replaces_worker
-        self._settle = 0.0 if is_new else None  # nothing can have been granted by a store that has just been started
+        self._settle = 0.0 if is_new else _SETTLE_SECONDS
         self._keys = WeakSet[KeySharing]()
         self.budgets = SharedBudgets(
             settings.budget(), clock, self.store, BudgetNames(settings.api_key, settings.base_url), self._count_replicas
