@@ -75,8 +75,7 @@ class Client:
         self.revision = Revision()
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = DriftCounter()
-        self.sandbox = False  # whether any answer came from a sandbox
-        self.sandbox_figures = b""  # what that sandbox says of its figures
+        self.sandbox, self.sandbox_figures = False, b""  # whether an answer came from one, and what it says of figures
         self.is_accepted = False  # whether CoinGlass has answered with data, so that it knows the key
         self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
         window = _quota_window(config, self.clock.monotonic())
