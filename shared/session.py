@@ -13,9 +13,10 @@ from shared.commands import Argument, StoreReply
 from shared.connections import new_connection, request
 from shared.discovery import check_server, find_primary, find_slots
 from shared.errors import StoreAway
-from shared.link import Link, SentCommand, packed, read_what_has_arrived
+from shared.link import Link, SentCommand, packed
 from shared.subscriptions import Callbacks, NoticeLink
 
+_CYCLES = 5  # of the event loop, in which a process that was busy itself reads what has come
 _NOT_OPEN = "the store is not connected yet"
 
 
@@ -88,8 +89,8 @@ class StoreSession:
         try:
             either: set[asyncio.Future[Any]] = {replies, timer}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not replies.done():
-                await read_what_has_arrived()
+            for _ in range(_CYCLES):
+                await asyncio.sleep(0)
             if not replies.done():
                 self.lose(f"COINGLASS_SHARED_URL: no reply within {self._limit:g} seconds")
             await replies
