@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hiredis import pack_command
 from redis.asyncio.connection import AbstractConnection
@@ -15,6 +15,12 @@ from shared.errors import StoreAway
 from shared.failures import FAILURES, is_away, reason_of, refusal
 
 _PUNCTUAL = 0.05  # seconds that a loop may be late itself
+
+
+def ignore(future: "asyncio.Future[Any]") -> None:
+    """Retrieve the failure of what nobody awaits, of which asyncio would complain."""
+    if not future.cancelled():
+        future.exception()
 
 
 class SentCommand:
@@ -33,7 +39,7 @@ class SentCommand:
     def unobserved(cls, *words: str) -> "SentCommand":
         """Return an operation of whose failure its link says enough."""
         command = cls(packed(words))
-        command.future.add_done_callback(lambda future: future.cancelled() or future.exception())
+        command.future.add_done_callback(ignore)
         return command
 
     def fail(self, reason: str) -> None:

@@ -170,3 +170,4 @@ class Store(Commands):
             while True:
                 await self.clock.sleep(HEARTBEAT_SECONDS)
                 await session.ping()
+                await session.check_primary()
