@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import random
 from asyncio import Future
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from cg_client.clock import Clock
 from cg_client.live.timers import within
@@ -23,6 +24,8 @@ HEARTBEAT_SECONDS: Final = 1.0
 FIRST_WAIT: Final = 0.1  # seconds before the next attempt to connect; it doubles
 MAX_WAIT: Final = 1.0
 _STABLE_SECONDS = 5.0  # after which a loss is the first one again
+
+T = TypeVar("T")
 
 OnReturn: TypeAlias = Callable[[Commands], Awaitable[None]]
 OnLoss: TypeAlias = Callable[[], None]
@@ -74,16 +77,18 @@ class Store(Commands):
             await asyncio.gather(self._task, return_exceptions=True)
             self._reason = "COINGLASS_SHARED_URL: the store is closed"
 
-    def on_return(self, hook: OnReturn) -> None:
-        """Run the hook after each connection, before anybody else may use the store. Register before `start`.
+    def on_return(self, hook: OnReturn) -> Callable[[], None]:
+        """Run the hook after each connection from now on, before anybody else may use the store; return what ends that.
 
         If it raises, the store stays away until the next attempt.
         """
         self._on_return.append(hook)
+        return functools.partial(_discard, self._on_return, hook)
 
-    def on_loss(self, hook: OnLoss) -> None:
-        """Call the hook when the store goes away."""
+    def on_loss(self, hook: OnLoss) -> Callable[[], None]:
+        """Call the hook when the store goes away; return what ends that."""
         self._on_loss.append(hook)
+        return functools.partial(_discard, self._on_loss, hook)
 
     def subscribe(self, channel: str, callback: Callback) -> Callable[[], None]:
         """Call back with each message from now on, also after reconnects; return what ends that.
@@ -146,7 +151,7 @@ class Store(Commands):
         await session.open(self._callbacks)
         await session.ping()
         commands = Commands(session.send, self._observer)
-        for hook in self._on_return:
+        for hook in tuple(self._on_return):
             await hook(commands)
 
     async def _use(self, session: StoreSession, seconds: float) -> None:
@@ -171,3 +176,8 @@ class Store(Commands):
                 await self.clock.sleep(HEARTBEAT_SECONDS)
                 await session.ping()
                 await session.check_primary()
+
+
+def _discard(hooks: list[T], hook: T) -> None:
+    if hook in hooks:
+        hooks.remove(hook)

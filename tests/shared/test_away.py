@@ -204,6 +204,23 @@ async def test_users_are_told_when_the_store_goes_away(store_server: StoreServer
         assert await asyncio.wait_for(losses.get(), RECOVERS_WITHIN)
 
 
+async def test_a_hook_that_is_no_longer_wanted_is_not_run(store_server: StoreServer) -> None:
+    log = StoreLog()
+    runs: list[str] = []
+
+    async def hook(_: Commands) -> None:
+        runs.append("return")
+
+    async with connected(store_server.url, observer=log) as store:
+        ends = [store.on_return(hook), store.on_loss(lambda: runs.append("loss"))]
+        await recovers(log, store_server.restart)
+        assert runs == ["loss", "return"]
+        for end in (*ends, *ends):
+            end()
+        await recovers(log, store_server.restart, returns=3)
+        assert runs == ["loss", "return"]
+
+
 @pytest.mark.parametrize("use", [lambda store: store.get("name"), lambda store: store.execute("PING")])
 async def test_a_closed_store_is_away(store_server: StoreServer, use: Callable[[Store], Awaitable[object]]) -> None:
     async with connected(store_server.url) as store:

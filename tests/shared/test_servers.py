@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from cg_client.secret import Secret
+from shared.errors import CommandRefused
+from shared.scope import Scope
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer, running_store
 
@@ -56,6 +59,21 @@ async def test_the_password_of_the_address_is_sent(closed_server: StoreServer, u
     async with connected(f"valkey://{user}:{WRITTEN}@127.0.0.1:{closed_server.port}/2") as store:
         assert await store.execute("PING") == b"PONG"
         assert b"db=2" in str(await store.execute("CLIENT", "INFO")).encode()
+
+
+async def test_a_user_who_may_do_nothing_but_what_replicas_need_is_enough(store_server: StoreServer) -> None:
+    rights = ["on", ">secret", "~cg:*", "&cg:*", "+@all", "-@admin", "-@dangerous"]
+    assert store_server.command("ACL", "SETUSER", "replica", *rights) == b"+OK\r\n"
+    scope = Scope.of(Secret("key"), "https://h")
+    async with connected(store_server.url.replace("//", "//replica:secret@")) as store:
+        store.subscribe(scope.name("notices"), [].append)
+        await store.session.ping()
+        await store.set(scope.name("name"), "value", 60)
+        assert await store.execute("PUBLISH", scope.name("notices"), "") == 1
+        with pytest.raises(CommandRefused) as refusal:
+            await store.get("name")
+        assert refusal.value.code == "NOPERM"
+        assert not store.is_away
 
 
 @pytest.mark.parametrize("credentials", ["", "default:another-secret@", "somebody:another-secret@"])
