@@ -66,7 +66,7 @@ async def test_a_user_who_may_do_nothing_but_what_replicas_need_is_enough(store_
     assert store_server.command("ACL", "SETUSER", "replica", *rights) == b"+OK\r\n"
     scope = Scope.of(Secret("key"), "https://h")
     async with connected(store_server.url.replace("//", "//replica:secret@")) as store:
-        store.subscribe(scope.name("notices"), [].append)
+        store.subscribe(scope.name("notices"), list[bytes]().append)
         await store.session.ping()
         await store.set(scope.name("name"), "value", 60)
         assert await store.execute("PUBLISH", scope.name("notices"), "") == 1
