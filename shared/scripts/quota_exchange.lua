@@ -116,7 +116,7 @@ local occupied, is_blocked = exchange_turns(limit, reserves, reply)
 
 local spare = limit - occupied - reserves[EXCESS]
 local most = is_blocked and 0 or math.max(0, share(me) - in_use(me))
-reply.floor = math.max(0, math.min(request.floor + spare, most, MAX_FLOOR))
+reply.floor = math.max(0, math.min(request.floor + spare, most))
 me.floor = math.max(request.floor, reply.floor)
 
 reply.used = used

@@ -11,7 +11,6 @@ local ACTIVE = 300 -- seconds after its last call in which a client counts as ac
 local SLOWEST = 0.98 -- of a second is what a replica's clock may take for one
 local MAX_CLIENTS = 1000
 local MAX_STEPS = 2000 -- of a forecast
-local MAX_FLOOR = 100 -- slots of a member; the script takes time for each
 local LIFETIME = 86400
 local EXCESS = 3 -- the priority of calls beyond the share of their client
 local SYSTEM = "" -- the client that has no share
