@@ -151,7 +151,11 @@ end
 local function register()
   if request.heard and request.heard < state.created then -- it knows of members from before the state was lost
     for _, peer in ipairs(request.peers) do
-      state.members[peer[1]] = state.members[peer[1]] or new_member(peer[2])
+      local member = state.members[peer[1]]
+      state.members[peer[1]] = member or new_member(peer[2])
+      if member and member.born then -- it is another process than that which the peer knew
+        state.unknown_until = math.max(state.unknown_until, member.born + MINUTE)
+      end
     end
     state.has_names = true
     if state.settled_at > now then
@@ -168,6 +172,7 @@ local function register()
     me.joined = state.version
   end
   state.members[request.replica] = me
+  me.born = me.born or not request.heard and now or nil
   me.boot, me.alone, me.registered, me.parts = request.boot, true, true, request.parts
   me.counts = {}
 end
