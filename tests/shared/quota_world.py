@@ -126,6 +126,7 @@ class Replica:
             self.local, self.link, KEY, self.clock, replica=name, longest=world.longest, settle=settle, forget=forget
         )
         self.tasks: list[asyncio.Task[float | None]] = []
+        self.sent: list[float] = []  # when its calls started
         self._uses: list[list[float]] = []
         self.opening = asyncio.create_task(self.quota.open())
 
@@ -166,6 +167,7 @@ class Replica:
         world = self.world
         started = world.clock.monotonic()
         world.order.append(requester.client)
+        self.sent.append(started)
         use = world.upstream.begin()
         self._uses.append(use)
         try:
