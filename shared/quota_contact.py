@@ -34,9 +34,9 @@ class QuotaContact:
     """
 
     def __init__(
-        self, replica: str, local: AdmissionQueue, longest: float, settle: float | None, forget: float
+        self, replica: str, local: AdmissionQueue, now: float, longest: float, settle: float | None, forget: float
     ) -> None:
-        self._replica, self._local = replica, local
+        self._replica, self._local, self._began_at = replica, local, now
         self.ledger = QuotaLedger()
         self.decay = longest + _OVERHEAD
         self._settle = self.decay if settle is None else settle
@@ -68,6 +68,7 @@ class QuotaContact:
         return QuotaRequest(
             replica=self._replica,
             boot=self._boot,
+            age=now - self._began_at,
             seq=self._seq,
             acked=self._acked,
             heard=self._heard,

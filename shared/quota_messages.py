@@ -37,7 +37,7 @@ class Forecast(msgspec.Struct, array_like=True, frozen=True):
 class QuotaRequest(msgspec.Struct, kw_only=True):
     """The state of a replica.
 
-    `boot` is new with each start of the process, `seq` with each request; `acked` is that of the last reply, which the
+    `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request; `acked` is that of the last reply, which the
     script sent at `heard`, and `sent` when this one was sent at the latest, both by the clock of the store. While a
     replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply. The safe share is
     the limit divided by `parts`; with 0 there is none.
@@ -45,6 +45,7 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
 
     replica: str
     boot: str
+    age: float
     seq: int
     acked: int
     heard: float | None

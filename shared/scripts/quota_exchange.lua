@@ -41,9 +41,6 @@ end
 state.orphans, state.strangers = current(state.orphans), current(state.strangers)
 
 if request.alone then
-  if request.leave and not me then
-    return finish({status = "left"})
-  end
   register()
 elseif not me or not me.registered or is_silent(me) or me.boot ~= request.boot or now - request.sent > LATE then
   return finish({status = "unknown"})

@@ -148,28 +148,38 @@ local function is_ready()
   return true
 end
 
+-- The predecessor of a process had the same name, and may have used slots that nobody can report any more.
+local function note_predecessor(member)
+  state.unknown_until = math.max(state.unknown_until, member.born + MINUTE)
+end
+
 local function register()
   if request.heard and request.heard < state.created then -- it knows of members from before the state was lost
     for _, peer in ipairs(request.peers) do
-      state.members[peer[1]] = state.members[peer[1]] or new_member(peer[2])
+      local member = state.members[peer[1]]
+      if member and member.registered then
+        note_predecessor(member)
+      end
+      state.members[peer[1]] = member or new_member(peer[2])
     end
     state.has_names = true
     if state.settled_at > now then
       state.settled_at = math.max(state.settled_at, now + request.decay)
     end
   end
-  local former = state.members[request.replica]
-  if former and not former.registered and not request.heard then -- its predecessor has ended, with an unknown use
-    state.unknown_until = math.max(state.unknown_until, now + MINUTE)
-  end
-  me = former or new_member(request.parts)
+  me = state.members[request.replica]
+  local was_absent = me and not me.registered
+  me = me or new_member(request.parts)
   if not (me.registered and me.alone) then
     state.version = state.version + 1
     me.joined = state.version
   end
   state.members[request.replica] = me
-  me.boot, me.alone, me.registered, me.parts = request.boot, true, true, request.parts
-  me.counts = {}
+  me.boot, me.born, me.alone, me.registered = request.boot, now - request.age * SLOWEST, true, true
+  me.parts, me.counts = request.parts, {}
+  if was_absent then
+    note_predecessor(me)
+  end
 end
 
 -- The safe share of each member: all of them together never exceed the limit, as each of them believes them to be.

@@ -16,7 +16,7 @@ from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, QuotaWindow
 from shared.commands import Argument, StoreReply
 from shared.errors import StoreAway
-from shared.quota import SharedQuota
+from shared.quota import FORGET_SECONDS, SharedQuota
 from shared.quota_messages import quota_script
 from shared.script import LuaScript
 from shared.store import LIMIT
@@ -116,15 +116,17 @@ class Replica:
         weights: Weights = EQUAL,
         part: float = 1.0,
         settle: float | None = 0.0,
+        forget: float = FORGET_SECONDS,
     ) -> None:
         self.world, self.name = world, name
         self.link = Link(world)
         self.clock = ReplicaClock(world.clock, offset, rate)
         self.local = AdmissionQueue(QuotaWindow(world.limit), self.clock, weights, part)
         self.quota = SharedQuota(
-            self.local, self.link, KEY, self.clock, replica=name, longest=world.longest, settle=settle
+            self.local, self.link, KEY, self.clock, replica=name, longest=world.longest, settle=settle, forget=forget
         )
         self.tasks: list[asyncio.Task[float | None]] = []
+        self.sent: list[float] = []  # when its calls started
         self._uses: list[list[float]] = []
         self.opening = asyncio.create_task(self.quota.open())
 
@@ -165,12 +167,15 @@ class Replica:
         world = self.world
         started = world.clock.monotonic()
         world.order.append(requester.client)
+        self.sent.append(started)
         use = world.upstream.begin()
         self._uses.append(use)
-        await world.clock.sleep(seconds)
-        use[1] = world.clock.monotonic()
-        self._uses.remove(use)
-        self.quota.end(admission)
+        try:
+            await world.clock.sleep(seconds)
+        finally:
+            use[1] = min(use[1], world.clock.monotonic())
+            self._uses.remove(use)
+            self.quota.end(admission)
         limit, used = world.headers()
         self.quota.correct(admission.at, limit, used)
         return started
