@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.processes import Process, cores, started
+from bench.processes import STARTS_WITHIN, Process, cores, started
 from bench.servers import wait_until_ready
 from chaos.connection import PATIENCE, CallerConnection
 from chaos.outcomes import Answered, read
 from chaos.partition import NETWORK
-from chaos.parts import Part, document
+from chaos.parts import Part, document, on_pair, price
 from chaos.rig import UNLIMITED, SandboxSwitches, entered, environment, free_port, sandbox
 
 REPLICAS: Final = 3
+_FIRST: Final = (on_pair("first", "Gate", "BTC", price("interval: H4, last: 1")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +157,14 @@ async def fleet(
         for replica in replicas:
             stack.push_async_callback(replica.close)
         await asyncio.gather(*(replica.start() for replica in replicas))
-        yield Fleet(replicas, upstream)
+        together = Fleet(replicas, upstream)
+        await asyncio.gather(*(_has_answered(together.caller()) for _ in replicas))
+        yield together
+
+
+async def _has_answered(caller: SpreadCaller) -> None:
+    """Wait until the replicas answer; those of a new store first wait for others that might know of more requests."""
+    async with asyncio.timeout(STARTS_WITHIN):
+        while not all(part.answered for part in (await caller.ask(_FIRST)).outcomes):  # noqa: ASYNC110  # of servers
+            await asyncio.sleep(0.2)
+    caller.close()

@@ -10,7 +10,7 @@ from typing import Final
 from cg_client.intervals import Interval
 from chaos.crowd import CALLERS, CALLS_FOR_WINDOWS, DEADLINE, SERIES, WINDOWS, whole, windows
 from chaos.outcomes import Answered, Outcome, faults, shares, summary
-from chaos.parts import Part, on_pair, price
+from chaos.parts import Part
 from chaos.replicas import Fleet, fleet
 from chaos.rig import outcomes
 from chaos.store_faults import store_network
@@ -37,9 +37,6 @@ async def _with_store(kind: StoreProduct) -> list[Verdict]:
         store_network(kind) as network,
         fleet(network.direct, "professional", deadline_seconds=DEADLINE) as tested,
     ):
-        first = on_pair("first", "Gate", "BTC", price("interval: H1, last: 1"))
-        for _ in tested.replicas:
-            await tested.caller().ask([first])
         now = int(time.time() * 1000) // _STEP * _STEP
         same, overlapping = [whole(number) for number in range(SERIES)], windows(now)
         coins = [coin for coin in COINS[:SERIES] for _ in range(WINDOWS)]
