@@ -17,6 +17,7 @@ from sandbox.app import Sandbox, create_sandbox
 from tests.running import LIMIT, running
 from tests.store_server import StoreServer, running_store
 from tests.test_cli import KEY, run, serving
+from tests.test_metrics import OF_REPLICAS, documented, families
 
 REPLICAS = ("first", "second", "third")
 SERIES = "{ ... on OISeries { count } ... on Problem { code message } }"
@@ -102,6 +103,13 @@ def test_metrics_name_the_replica_and_how_many_there_are(replicas: Replicas) -> 
     until(lambda: replicas.metric(1, "shared_quota_members") == 3)
     assert replicas.metric(1, "shared_store_away") == 0
     assert replicas.metric(1, "shared_quota_alone") == 0
+
+
+def test_the_document_lists_every_metric_of_replicas_with_its_labels(replicas: Replicas) -> None:
+    shown = families(httpx.get(f"{replicas.addresses[0]}/metrics", timeout=LIMIT).text)
+    expected = documented(OF_REPLICAS)
+    assert {name for name in shown if "shared" in name or "replica" in name} == expected.keys()
+    assert {name: labels for name in expected if (labels := shown[name]) and labels != expected[name]} == {}
 
 
 def test_the_doctor_lists_the_replicas_and_shows_no_secret(replicas: Replicas) -> None:
