@@ -98,6 +98,7 @@ class SharedFacts:
 
     def _learn_account(self, state: AccountState) -> None:
         self._learn(self._application.account(state), state.seconds + OVERDUE)
+        self._missed.set()  # refusals for this plan may have come before it
 
     def _learn_limit(self, limit: int) -> None:
         self._learn(LimitFact(limit), _LIMIT_SECONDS)

@@ -20,7 +20,8 @@ from cg_client.plans.plan_table import Plan
 from cg_client.plans.plan_watch import PLAN_LIFETIME
 from cg_client.plans.refusals import REMEMBERED
 from cg_client.resilience.breaker import CircuitState
-from shared.fact_kinds import CircuitFact, RefusalFact, encode_fact
+from shared import facts
+from shared.fact_kinds import AccountFact, CircuitFact, Fact, RefusalFact, encode_fact
 from tests.cg_client.conftest import KEY, answer, body, decode, failure
 from tests.clock import FakeClock
 from tests.shared.fact_replicas import SCOPE, TOTALS, Replica, replica, until
@@ -176,6 +177,62 @@ async def test_an_upgrade_clears_refusals_everywhere(
             assert third.facts.counts["outdated"] == 1
 
 
+@pytest.mark.parametrize("requests_itself", [True, False])
+async def test_refusals_for_a_plan_apply_once_it_is_that_of_the_replica(
+    store_server: StoreServer,
+    clock: FakeClock,
+    route: respx.Route,
+    account_route: respx.Route,
+    requests_itself: bool,
+) -> None:
+    route.mock(return_value=UPGRADE)
+    async with (
+        replica(store_server, clock, Plan.PROFESSIONAL) as declared,
+        replica(store_server, clock, None, "b") as second,
+        replica(store_server, clock, None, "c") as third,
+    ):
+        await second.client.know_plan()
+        await declared.refusal()
+        await until(
+            lambda: declared.facts.counts["published"] == 2
+        )  # of the refusal, and of the account it contradicts
+        await until(lambda: second.facts.counts["outdated"] > 0 and second.facts.counts["applied"] > 0)
+        assert not is_refused(second)
+        account_route.mock(return_value=level(Plan.PROFESSIONAL))
+        await (second if requests_itself else third).client.plan_watch.request()
+        await until(lambda: is_refused(second))
+
+
+async def test_what_was_learnt_before_does_not_replace_what_was_learnt_later(
+    store_server: StoreServer, clock: FakeClock, account_route: respx.Route
+) -> None:
+    async with replica(store_server, clock, None) as first, replica(store_server, clock, None, "b") as second:
+        await first.client.know_plan()
+        await until(lambda: second.client.gate.plan is Plan.STANDARD)
+        account_route.mock(return_value=level(Plan.PROFESSIONAL))
+        await second.client.plan_watch.request()
+        await until(lambda: first.client.gate.plan is Plan.PROFESSIONAL)
+        store_server.restart()
+        await until(lambda: second.facts.counts["published"] == 2)
+        assert first.facts.counts["published"] == 1
+        async with replica(store_server, clock, None, "c") as third:
+            assert third.client.gate.plan is Plan.PROFESSIONAL
+
+
+async def test_of_two_plans_that_were_learnt_apart_the_later_one_holds(
+    store_server: StoreServer, clock: FakeClock, account_route: respx.Route
+) -> None:
+    account_route.mock(return_value=level(Plan.PROFESSIONAL))
+    async with replica(store_server, clock, None) as ann:
+        store_server.kill()
+        await until(lambda: ann.store.is_away)
+        await ann.client.know_plan()
+        for seconds, plan in ((500, Plan.PROFESSIONAL), (601, Plan.STANDARD)):
+            fact = encode_fact(AccountFact(Plan.STANDARD, fails=False, lifetime=300, limit=None))
+            ann.facts._receive(b"another|%d|%d|%s" % (seconds, seconds * 1000, fact))
+            assert ann.client.gate.plan is plan
+
+
 async def test_a_limit_in_the_headers_implies_the_plan_at_all_replicas(
     store_server: StoreServer, clock: FakeClock, route: respx.Route, account_route: respx.Route
 ) -> None:
@@ -224,6 +281,20 @@ async def test_only_one_replica_probes(ann: Replica, bob: Replica, route: respx.
     await probe
     await until(lambda: all(circuit.state is CircuitState.CLOSED for circuit in bob.client.breaker))
     await bob.get()
+
+
+async def test_another_replica_may_probe_after_a_probe_that_failed(
+    ann: Replica, bob: Replica, route: respx.Route, clock: FakeClock
+) -> None:
+    await open_circuit(ann, route)
+    await until(lambda: bool(list(bob.client.breaker)))
+    clock.advance(1)
+    await bob.refusal()
+    await until(lambda: ann.facts.counts["applied"] == 1)
+    route.mock(return_value=answer([]))
+    assert isinstance(await ann.refusal(), CircuitOpen)
+    clock.advance(2)
+    await ann.get()
 
 
 async def test_a_circuit_that_opened_elsewhere_is_not_published_again(
@@ -298,17 +369,41 @@ async def test_a_store_that_was_emptied_is_filled_again_by_those_who_learnt(
         assert is_refused(second)
 
 
-async def test_a_change_whose_notice_was_lost_is_read(ann: Replica, bob: Replica, route: respx.Route) -> None:
-    """The next notice shows that one is missing."""
-    bob.facts.counts.clear()
+@pytest.fixture
+def forgetful(bob: Replica) -> Replica:
+    """Return a replica that forgets at once what it takes over, as if no notice had reached it."""
+    take_over = bob.facts._apply
+
+    def forget(fact: Fact, version: int, seconds: float) -> None:
+        take_over(fact, version, seconds)
+        bob.facts._apply = take_over  # type: ignore[method-assign]  # once
+        bob.client.gate._refusals.by_values.clear()
+        bob.facts._applied.clear()
+
+    bob.facts._apply = forget  # type: ignore[method-assign]
+    return bob
+
+
+@pytest.fixture(params=[1e6, 0.02])
+def review_seconds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> float:
+    monkeypatch.setattr(facts, "REVIEW_SECONDS", request.param)
+    seconds: float = request.param
+    return seconds
+
+
+async def test_a_change_whose_notice_was_lost_is_read(
+    review_seconds: float, ann: Replica, forgetful: Replica, route: respx.Route
+) -> None:
+    """The next notice shows that it is missing, and the version of what is stored."""
     route.mock(return_value=UPGRADE)
-    notices = [b"another|%d|1000|{}" % (10**17)]
     await ann.refusal()
-    await until(lambda: is_refused(bob))
-    bob.client.gate._refusals.by_values.clear()
-    bob.facts._applied.clear()
-    await ann.store.execute("PUBLISH", SCOPE.name("facts", "changes"), notices[0])
-    await until(lambda: is_refused(bob))
+    await until(lambda: forgetful.facts.counts["applied"] == 1)
+    if review_seconds < 1:
+        forgetful.facts._version -= 1
+    else:
+        notice = b"another|%d|1000|{}" % (forgetful.facts._version + 2)
+        await ann.store.execute("PUBLISH", SCOPE.name("facts", "changes"), notice)
+    await until(lambda: is_refused(forgetful))
 
 
 async def test_without_memory_in_the_store_each_replica_learns_alone(
