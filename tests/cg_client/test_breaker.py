@@ -328,7 +328,7 @@ async def test_a_circuit_that_another_replica_closed_counts_the_failure_of_our_p
     circuits.upstream.blocked.set()
     with pytest.raises(UpstreamUnavailable):
         await probe
-    assert circuits.states() == [(ENDPOINT.group, CircuitState.CLOSED, 1)]
+    assert circuits.states == [(ENDPOINT.group, CircuitState.CLOSED, 1)]
     circuits.upstream.blocked = None
     assert await circuits.ask() == "answer"
 
