@@ -55,7 +55,7 @@ class SharedFacts:
         self._store, self._scope, self._client, self._clock = store, scope, client, client.clock
         self._facts, self._channel = scope.name("facts"), scope.name("facts", "changes")
         self._origin = secrets.token_hex(8)  # another one after a restart
-        position = hashlib.sha256(replica.encode()).digest()[0] / 256
+        position = hashlib.sha256(f"{replica} {self._origin}".encode()).digest()[0] / 256  # workers have one name
         self._application = FactApplication(client, _FIRST_PATIENCE + _MORE_PATIENCE * position)
         self.counts: Counter[str] = Counter()
         self._outbox: OrderedDict[str, LocalFact] = OrderedDict()
