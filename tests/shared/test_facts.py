@@ -174,7 +174,7 @@ async def test_an_upgrade_clears_refusals_everywhere(
         async with replica(store_server, clock, None, "c") as third:  # of a refusal that is still stored
             assert third.client.gate.plan is Plan.PROFESSIONAL
             assert not is_refused(third)
-            assert third.facts.counts["outdated"] == 1
+            assert third.facts.counts["outdated"] >= 1
 
 
 @pytest.mark.parametrize("requests_itself", [True, False])
