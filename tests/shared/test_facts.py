@@ -24,7 +24,7 @@ from shared import facts
 from shared.fact_kinds import AccountFact, CircuitFact, Fact, RefusalFact, encode_fact
 from tests.cg_client.conftest import KEY, answer, body, decode, failure
 from tests.clock import FakeClock
-from tests.shared.fact_replicas import SCOPE, TOTALS, Replica, replica, until
+from tests.shared.fact_replicas import SCOPE, TOTALS, FactSharer, replica, until
 from tests.store_server import StoreServer
 
 BASIS = CATALOGUE["/api/futures/basis/history"]
@@ -54,13 +54,13 @@ def account_route(upstream: respx.MockRouter) -> respx.Route:
 
 
 @pytest.fixture
-async def ann(store_server: StoreServer, clock: FakeClock) -> AsyncIterator[Replica]:
+async def ann(store_server: StoreServer, clock: FakeClock) -> AsyncIterator[FactSharer]:
     async with replica(store_server, clock) as started:
         yield started
 
 
 @pytest.fixture
-async def bob(store_server: StoreServer, clock: FakeClock) -> AsyncIterator[Replica]:
+async def bob(store_server: StoreServer, clock: FakeClock) -> AsyncIterator[FactSharer]:
     async with replica(store_server, clock, name="b") as started:
         yield started
 
@@ -69,18 +69,18 @@ def level(plan: Plan, **headers: str) -> httpx.Response:
     return answer({"level": plan.name}, **headers)
 
 
-def is_refused(member: Replica) -> bool:
+def is_refused(member: FactSharer) -> bool:
     return member.client.gate.valid_until < float("inf")
 
 
-async def open_circuit(member: Replica, route: respx.Route) -> None:
+async def open_circuit(member: FactSharer, route: respx.Route) -> None:
     route.mock(return_value=httpx.Response(500, content=body("500", "down")))
     while not isinstance(await member.refusal(), CircuitOpen):
         pass
 
 
 async def test_a_refusal_gates_at_all_replicas_without_another_call(
-    ann: Replica, bob: Replica, route: respx.Route
+    ann: FactSharer, bob: FactSharer, route: respx.Route
 ) -> None:
     await bob.get(LiquidationRange.H12)
     revision = bob.client.revision.count
@@ -97,7 +97,7 @@ async def test_a_refusal_gates_at_all_replicas_without_another_call(
 
 
 async def test_a_refused_interval_is_that_at_all_replicas(
-    ann: Replica, bob: Replica, upstream: respx.MockRouter
+    ann: FactSharer, bob: FactSharer, upstream: respx.MockRouter
 ) -> None:
     upstream.get(BASIS.path).mock(return_value=failure("403", "Interval not available"))
     call = Call(BASIS, PairSeries(interval=Interval.H4, exchange="Binance", symbol="BTCUSDT"), decode)
@@ -109,7 +109,7 @@ async def test_a_refused_interval_is_that_at_all_replicas(
 
 
 async def test_a_refusal_expires_at_all_replicas_at_the_same_time(
-    ann: Replica, bob: Replica, route: respx.Route, clock: FakeClock
+    ann: FactSharer, bob: FactSharer, route: respx.Route, clock: FakeClock
 ) -> None:
     route.mock(return_value=UPGRADE)
     await ann.refusal()
@@ -245,7 +245,7 @@ async def test_a_limit_in_the_headers_implies_the_plan_at_all_replicas(
 
 
 async def test_a_circuit_opens_at_all_replicas_and_closes_by_the_probe_of_one(
-    ann: Replica, bob: Replica, route: respx.Route, clock: FakeClock
+    ann: FactSharer, bob: FactSharer, route: respx.Route, clock: FakeClock
 ) -> None:
     await open_circuit(ann, route)
     await until(lambda: bool(list(bob.client.breaker)))
@@ -260,7 +260,7 @@ async def test_a_circuit_opens_at_all_replicas_and_closes_by_the_probe_of_one(
     assert [circuit.opened for circuit in bob.client.breaker] == [0]
 
 
-async def test_only_one_replica_probes(ann: Replica, bob: Replica, route: respx.Route, clock: FakeClock) -> None:
+async def test_only_one_replica_probes(ann: FactSharer, bob: FactSharer, route: respx.Route, clock: FakeClock) -> None:
     await open_circuit(ann, route)
     await until(lambda: bool(list(bob.client.breaker)))
     begun, released = asyncio.Event(), asyncio.Event()
@@ -284,7 +284,7 @@ async def test_only_one_replica_probes(ann: Replica, bob: Replica, route: respx.
 
 
 async def test_another_replica_may_probe_after_a_probe_that_failed(
-    ann: Replica, bob: Replica, route: respx.Route, clock: FakeClock
+    ann: FactSharer, bob: FactSharer, route: respx.Route, clock: FakeClock
 ) -> None:
     await open_circuit(ann, route)
     await until(lambda: bool(list(bob.client.breaker)))
@@ -298,7 +298,7 @@ async def test_another_replica_may_probe_after_a_probe_that_failed(
 
 
 async def test_a_circuit_that_opened_elsewhere_is_not_published_again(
-    ann: Replica, bob: Replica, route: respx.Route
+    ann: FactSharer, bob: FactSharer, route: respx.Route
 ) -> None:
     await open_circuit(ann, route)
     await until(lambda: bool(list(bob.client.breaker)))
@@ -306,7 +306,7 @@ async def test_a_circuit_that_opened_elsewhere_is_not_published_again(
     assert ann.facts.counts["applied"] == 0
 
 
-async def test_an_anomaly_is_new_at_one_replica_only(ann: Replica, bob: Replica) -> None:
+async def test_an_anomaly_is_new_at_one_replica_only(ann: FactSharer, bob: FactSharer) -> None:
     reports: list[str] = []
     bob.client.drift.on_new = lambda *_: reports.append("b")
     anomaly = DecodingAnomaly(AnomalyKind.FIELD_UNKNOWN, "x", 3)
@@ -333,20 +333,20 @@ async def test_an_anomaly_is_new_at_one_replica_only(ann: Replica, bob: Replica)
         encode_fact(CircuitFact(GROUP, is_open=True, next_wait=1e9)),
     ],
 )
-async def test_an_invalid_fact_is_counted_and_ignored(ann: Replica, fact: bytes) -> None:
+async def test_an_invalid_fact_is_counted_and_ignored(ann: FactSharer, fact: bytes) -> None:
     await ann.store.execute("PUBLISH", SCOPE.name("facts", "changes"), b"another|1|9000|" + fact)
     await until(lambda: ann.facts.counts["invalid"] == 1)
     assert not is_refused(ann)
     assert list(ann.client.breaker) == []
 
 
-async def test_a_notice_that_cannot_be_read_is_ignored(ann: Replica) -> None:
+async def test_a_notice_that_cannot_be_read_is_ignored(ann: FactSharer) -> None:
     await ann.store.execute("PUBLISH", SCOPE.name("facts", "changes"), b"nonsense")
     await until(lambda: ann.facts.counts["invalid"] == 1)
 
 
 async def test_what_is_learnt_while_the_store_is_away_is_published_when_it_is_back(
-    ann: Replica, bob: Replica, route: respx.Route, store_server: StoreServer
+    ann: FactSharer, bob: FactSharer, route: respx.Route, store_server: StoreServer
 ) -> None:
     store_server.kill()
     await until(lambda: ann.store.is_away and bob.store.is_away)
@@ -358,7 +358,7 @@ async def test_what_is_learnt_while_the_store_is_away_is_published_when_it_is_ba
 
 
 async def test_a_store_that_was_emptied_is_filled_again_by_those_who_learnt(
-    ann: Replica, route: respx.Route, store_server: StoreServer, clock: FakeClock
+    ann: FactSharer, route: respx.Route, store_server: StoreServer, clock: FakeClock
 ) -> None:
     route.mock(return_value=UPGRADE)
     await ann.refusal()
@@ -370,7 +370,7 @@ async def test_a_store_that_was_emptied_is_filled_again_by_those_who_learnt(
 
 
 @pytest.fixture
-def forgetful(bob: Replica) -> Replica:
+def forgetful(bob: FactSharer) -> FactSharer:
     """Return a replica that forgets at once what it takes over, as if no notice had reached it."""
     take_over = bob.facts._apply
 
@@ -392,7 +392,7 @@ def review_seconds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_change_whose_notice_was_lost_is_read(
-    review_seconds: float, ann: Replica, forgetful: Replica, route: respx.Route
+    review_seconds: float, ann: FactSharer, forgetful: FactSharer, route: respx.Route
 ) -> None:
     """The next notice shows that it is missing, and the version of what is stored."""
     route.mock(return_value=UPGRADE)
@@ -407,7 +407,7 @@ async def test_a_change_whose_notice_was_lost_is_read(
 
 
 async def test_without_memory_in_the_store_each_replica_learns_alone(
-    ann: Replica, bob: Replica, route: respx.Route, store_server: StoreServer
+    ann: FactSharer, bob: FactSharer, route: respx.Route, store_server: StoreServer
 ) -> None:
     store_server.fill_memory()
     route.mock(return_value=UPGRADE)
@@ -418,7 +418,7 @@ async def test_without_memory_in_the_store_each_replica_learns_alone(
 
 
 async def test_neither_the_key_nor_an_address_is_in_names_or_values(
-    ann: Replica, route: respx.Route, store_server: StoreServer
+    ann: FactSharer, route: respx.Route, store_server: StoreServer
 ) -> None:
     route.mock(return_value=UPGRADE)
     await ann.refusal()
