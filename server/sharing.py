@@ -18,7 +18,7 @@ from shared.answers import Answers
 from shared.budget_windows import BudgetNames
 from shared.budgets import SharedBudgets
 from shared.facts import SharedFacts
-from shared.quota import SharedQuota
+from shared.quota import LONGEST_CALL, SharedQuota
 from shared.scope import Scope
 from shared.shared_socket import SharedSocket
 from shared.store import Store
@@ -33,6 +33,7 @@ class KeySharing:
     def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float) -> None:
         """`settle`: as SharedQuota has it."""
         self._store, self._clock, self._replica, self._settle = store, clock, replica, settle
+        self._deadline_seconds = config.deadline_seconds  # by which every call ends
         self._scope = Scope.of(config.api_key, config.base_url)
         self.answers = Answers.of(store, config, clock)
         self._client: Client
@@ -58,6 +59,7 @@ class KeySharing:
             self._scope.name("quota"),
             self._clock,
             replica=self._replica,
+            longest=max(LONGEST_CALL, self._deadline_seconds),
             settle=self._settle,
         )
         self._hooks = [self._store.on_return(self.quota.on_return), self._store.on_loss(self.quota.on_loss)]
