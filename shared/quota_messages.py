@@ -37,11 +37,11 @@ class Forecast(msgspec.Struct, array_like=True, frozen=True):
 class QuotaRequest(msgspec.Struct, kw_only=True):
     """The state of a replica.
 
-    `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request; `acked` is that of the last reply, which the
-    script sent at `heard`, and `sent` when this one was sent at the latest, both by the clock of the store. Other
-    replicas are `peers`, by name and boot; calls of those that have left count `orphans_for` seconds. While a
-    replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply. The safe share is
-    the limit divided by `parts`; with 0 there is none.
+    `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request. `acked` is
+    that of the last reply, which the script sent at `heard`; this request was sent at `sent` at the latest, both by the
+    clock of the store. Other replicas are `peers`, by name and boot; calls of those that have left count `orphans_for`
+    seconds. While a replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply.
+    The safe share is the limit divided by `parts`; with 0 there is none.
     """
 
     replica: str

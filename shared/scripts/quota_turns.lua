@@ -93,7 +93,7 @@ local function client_use()
   end
   for _, counts in ipairs(all_counts()) do
     for _, count in ipairs(counts) do
-      note(count[2], count[1], count[3])
+      note(count[2], count[1] > now and count[1] or now + MINUTE, count[3]) -- a silent member may have used it again
     end
   end
   for _, member in pairs(state.members) do

@@ -6,9 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.shared.quota_machine import QuotaMachine
 
-_SETTINGS = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+_SETTINGS = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def test_no_minute_has_more_requests_than_the_limit_whatever_fails(quota_store: "redis.Redis") -> None:
