@@ -39,8 +39,8 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
 
     `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request. `acked` is
     that of the last reply, which the script sent at `heard`; this request was sent at `sent` at the latest, both by the
-    clock of the store. Other replicas are `peers`, by name and boot; calls of those that have left count `orphans_for`
-    seconds. While a replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply.
+    clock of the store. Other replicas are `peers`, by name and boot; calls that none of them reports may count for
+    `unreported_for` seconds. While a replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply.
     The safe share is the limit divided by `parts`; with 0 there is none.
     """
 
@@ -56,7 +56,7 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
     parts: int
     version: int
     peers: list[tuple[str, str]]
-    orphans_for: float
+    unreported_for: float
     limit: int
     stated: bool
     learned: int
@@ -91,7 +91,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     version: int = 0
     members: int = 0
     peers: list[tuple[str, str]] | None = None
-    orphans_for: float = 0.0
+    unreported_for: float = 0.0
     parts: int = 0
     pause: float = 0.0
     pause_reason: int = 0

@@ -85,9 +85,11 @@ local reply = {
   status = "ok", limit = state.limit, stated = state.stated, version = state.version, members = 0,
   pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
 }
+local unreported_until = math.max(state.unknown_until, state.has_names and 0 or state.settled_at)
 if state.orphans[1] then
-  reply.orphans_for = state.orphans[#state.orphans][1] - now
+  unreported_until = math.max(unreported_until, state.orphans[#state.orphans][1])
 end
+reply.unreported_for = math.max(0, unreported_until - now)
 if request.version ~= state.version then
   reply.peers = {}
 end

@@ -168,7 +168,7 @@ local function restore()
     state.members[name] = member or new_member(boot)
   end
   state.has_names = true
-  state.unknown_until = math.max(state.unknown_until, now + request.orphans_for)
+  state.unknown_until = math.max(state.unknown_until, now + request.unreported_for)
   if state.settled_at > now then
     state.settled_at = math.max(state.settled_at, now + request.decay)
   end
