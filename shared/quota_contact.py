@@ -51,7 +51,8 @@ class QuotaContact:
         self._heard: float | None = None  # the store's time of the last reply
         self._heard_at = 0.0
         self._version, self._parts, self._slots = 0, 0, 0
-        self._peers: list[tuple[str, int]] = []
+        self._peers: list[tuple[str, str]] = []
+        self._unreported_until = 0.0
         self._opens_in = 1.0  # seconds in which a replica without a share expects one
         self._learned, self._at_least, self._is_stated = 0, 0, False
         self._pause_until, self._pause_reason = 0.0, PauseReason.REQUESTED
@@ -78,6 +79,7 @@ class QuotaContact:
             parts=self._parts,
             version=self._version,
             peers=self._peers if alone else [],
+            unreported_for=max(0.0, self._unreported_until - now),
             limit=self._local.window.limit,
             stated=self._is_stated,
             learned=self._learned,
@@ -110,6 +112,7 @@ class QuotaContact:
             self._local.window.block(now + reply.pause, _REASONS[reply.pause_reason])
         if reply.peers is not None:
             self._version, self._peers = reply.version, reply.peers
+        self._unreported_until = now + FAST_CLOCK * reply.unreported_for
         self.replicas = reply.members
         self._parts = reply.parts
         self._opens_in = max(1.0, reply.settles_in)

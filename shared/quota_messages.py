@@ -37,10 +37,11 @@ class Forecast(msgspec.Struct, array_like=True, frozen=True):
 class QuotaRequest(msgspec.Struct, kw_only=True):
     """The state of a replica.
 
-    `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request; `acked` is that of the last reply, which the
-    script sent at `heard`, and `sent` when this one was sent at the latest, both by the clock of the store. While a
-    replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply. The safe share is
-    the limit divided by `parts`; with 0 there is none.
+    `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request. `acked` is
+    that of the last reply, which the script sent at `heard`; this request was sent at `sent` at the latest, both by the
+    clock of the store. Other replicas are `peers`, by name and boot; calls that none of them reports may count for
+    `unreported_for` seconds. While a replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply.
+    The safe share is the limit divided by `parts`; with 0 there is none.
     """
 
     replica: str
@@ -54,7 +55,8 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
     leave: bool
     parts: int
     version: int
-    peers: list[tuple[str, int]]
+    peers: list[tuple[str, str]]
+    unreported_for: float
     limit: int
     stated: bool
     learned: int
@@ -88,7 +90,8 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     stated: bool = False
     version: int = 0
     members: int = 0
-    peers: list[tuple[str, int]] | None = None
+    peers: list[tuple[str, str]] | None = None
+    unreported_for: float = 0.0
     parts: int = 0
     pause: float = 0.0
     pause_reason: int = 0

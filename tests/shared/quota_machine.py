@@ -1,7 +1,8 @@
 """A machine that lets everything fail that can, in any order, and looks at each request that reaches upstream."""
 
 import asyncio
-from typing import ClassVar
+from collections.abc import Coroutine
+from typing import ClassVar, TypeVar
 
 import redis
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ LIMIT = 20
 
 ROUNDS = 2  # of calls after the last fault
 NEVER = 1e6  # seconds after which a silent replica is forgotten
+
+T = TypeVar("T")
 
 replicas = st.integers(0, MOST_REPLICAS - 1)
 priorities = st.sampled_from([Priority.INTERACTIVE, Priority.INTERACTIVE, Priority.REFRESH, Priority.BACKFILL])
@@ -36,7 +39,7 @@ class QuotaMachine(RuleBasedStateMachine):
     async def _new_world(self) -> World:
         return World(self.store, LIMIT, self.script)
 
-    def run(self, work):  # type: ignore[no-untyped-def]
+    def run(self, work: Coroutine[None, None, T]) -> T:
         return self.loop.run_until_complete(work)
 
     @initialize(first=st.integers(1, 3))
@@ -107,7 +110,6 @@ class QuotaMachine(RuleBasedStateMachine):
     @rule()
     def store_is_reset(self) -> None:
         """Let the store be empty, and everybody notice that it was away."""
-
 
         async def reset() -> None:
             self.world.empty()

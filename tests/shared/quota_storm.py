@@ -7,12 +7,12 @@ import redis
 
 from cg_client.quota.requester import Priority
 from shared.script import LuaScript
-from tests.shared.quota_world import World
+from tests.shared.quota_world import Replica, World
 
 LIMIT: Final = 12
-NEVER: Final = 1e6
+MOST_REPLICAS: Final = 5
+NEVER: Final = 1e6  # seconds after which a silent replica is forgotten
 _STEPS = (0.004, 0.05, 0.3, 1.0, 1.7, 3.5, 6.0, 15.0)
-_PAUSES = (0.5, 3.0, 20.0, 75.0)
 
 
 class Storm:
@@ -20,7 +20,6 @@ class Storm:
         self.random = random.Random(seed)
         self.world = World(store, LIMIT, script)
         self.ended: list[str] = []
-        self.mended_at = 0.0
 
     async def run(self, steps: int) -> int:
         """Return the most requests in a minute."""
@@ -72,29 +71,39 @@ class Storm:
         self.ended.clear()
 
     def fail(self) -> None:
-        world, chance = self.world, self.random
-        replica = chance.choice(world.replicas) if world.replicas else None
-        match chance.randrange(11):
+        replicas = self.world.replicas
+        if replicas and self.random.random() < 0.6:
+            self.fail_replica(self.random.choice(replicas))
+        else:
+            self.fail_store()
+
+    def fail_store(self) -> None:
+        world = self.world
+        match self.random.randrange(5):
             case 0:
                 world.empty()
             case 1:
                 world.empty()
-                for other in world.replicas:
-                    other.quota.on_loss()
+                for replica in world.replicas:
+                    replica.quota.on_loss()
             case 2:
                 world.is_paused = True
             case 3:
                 world.resume()
-            case 4:
+            case _:
                 world.is_down = not world.is_down
-            case 5 if len(world.replicas) + len(self.ended) < 5:
+
+    def fail_replica(self, replica: Replica) -> None:
+        chance = self.random
+        match chance.randrange(6):
+            case 0 if len(self.world.replicas) + len(self.ended) < MOST_REPLICAS:
                 self.start()
-            case 6 if replica is not None:
+            case 1:
                 self.ended.append(replica.name)
                 replica.kill()
-            case 7 if self.ended:
+            case 2 if self.ended:
                 self.start(self.ended.pop())
-            case 8 if replica is not None:
+            case 3:
                 replica.link.lost_replies = chance.randint(1, 3)
-            case _ if replica is not None:
+            case _:
                 replica.link.is_cut = chance.random() < 0.7

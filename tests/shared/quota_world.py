@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis
 
@@ -235,8 +236,9 @@ class World:
             execute()
         self.unread.clear()
 
-    def replica(self, name: str = "", **options: object) -> Replica:
-        replica = Replica(self, name or next(self._names), **options)  # type: ignore[arg-type]  # named by the tests
+    def replica(self, name: str = "", **options: Any) -> Replica:
+        """Start a replica, under a new name unless one is given; the options are those of `Replica`."""
+        replica = Replica(self, name or next(self._names), **options)
         self.replicas.append(replica)
         return replica
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 import redis
@@ -14,7 +15,6 @@ from tests.cg_client.conftest import a_call
 from tests.shared.quota_world import Replica, World
 
 INTERACTIVE, REFRESH, BACKFILL, _ = Priority
-WorldOf = Callable[..., World]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def world(quota_store: "redis.Redis") -> AsyncIterator[World]:
     await created.close()
 
 
-async def started(world: World, count: int, **options: object) -> Sequence[Replica]:
+async def started(world: World, count: int, **options: Any) -> Sequence[Replica]:
     """Return replicas that share the quota."""
     replicas = [world.replica(**options) for _ in range(count)]
     await world.elapse(4)
@@ -49,7 +49,8 @@ async def test_a_call_waits_for_no_store_while_the_quota_has_room(world: World) 
     now = world.clock.monotonic()
     call = first.call(seconds=0)
     await world.elapse(0)
-    assert call.done() and call.result() == now
+    assert call.done()
+    assert call.result() == now
 
 
 async def test_waiting_calls_cost_few_exchanges(world: World) -> None:
@@ -69,7 +70,8 @@ async def test_a_call_that_cannot_start_in_time_is_refused_at_once(world: World)
     assert sent(calls) == 30
     late, patient = second.call(within=20), second.call(within=60)
     await world.elapse(0.1)
-    assert late.done() and late.result() is None
+    assert late.done()
+    assert late.result() is None
     (refusal,) = world.refusals
     assert isinstance(refusal, QuotaExhausted)
     assert refusal.retry_after == pytest.approx(50, abs=2.5)

@@ -8,6 +8,7 @@ import redis
 
 from cg_client.errors import QuotaExhausted
 from cg_client.quota.requester import Priority
+from cg_client.quota.window import PauseReason
 from shared import quota as module
 from tests.shared.quota_world import Replica, World
 from tests.shared.test_quota import sent, started
@@ -211,7 +212,7 @@ async def test_a_replica_that_stood_still_asks_first(world: World) -> None:
 
 async def test_a_pause_lasts_through_a_loss(world: World) -> None:
     first, second = await started(world, 2)
-    first.quota.pause(30, module.PauseReason.REQUESTED)
+    first.quota.pause(30, PauseReason.REQUESTED)
     await world.elapse(2)
     world.is_down = True
     await world.elapse(5)
