@@ -19,6 +19,7 @@ from chaos.upstream_log import calls_for
 PROBED: Final = ("BingX", "Bitget")  # exchanges of the series of `SharingProbe` alone
 _PATIENCE: Final = 4 * RECOVERS_WITHIN
 _PAUSE: Final = 0.2  # seconds between two probes
+_ALONE: Final = "coinglass_graphql_shared_quota_alone 0.0"
 _SEEN: Final = tuple(CheckedSeries("Binance", coin, Interval.H4) for coin in ("BTC", "ETH", "SOL"))
 
 
@@ -96,6 +97,15 @@ class SharingProbe:
         started = time.monotonic()
         while time.monotonic() - started < _PATIENCE:
             if await self.is_shared() and await self.is_shared():
+                return time.monotonic() - started
+            await asyncio.sleep(_PAUSE)
+        return None
+
+    async def quota_again(self) -> float | None:
+        """Return after how many seconds no replica is alone with its part of the quota."""
+        started = time.monotonic()
+        while time.monotonic() - started < _PATIENCE:
+            if all([_ALONE in await replica.metrics() for replica in self._fleet.replicas]):
                 return time.monotonic() - started
             await asyncio.sleep(_PAUSE)
         return None

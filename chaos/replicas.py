@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import httpx
+
 from bench.processes import STARTS_WITHIN, Process, cores, started
 from bench.servers import wait_until_ready
 from chaos.connection import PATIENCE, CallerConnection
@@ -74,6 +76,10 @@ class ReplicaProcess:
     async def close(self) -> None:
         self._process = None
         await self._stack.aclose()
+
+    async def metrics(self) -> str:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+            return (await http.get(f"{self.url}/metrics")).text
 
     def was_killed_since(self, at: float) -> bool:
         return not self.is_up or self._died >= at

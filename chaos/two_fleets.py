@@ -14,13 +14,12 @@ from chaos.outcomes import LATE_BY, Answered, faults, shares, summary, too_old
 from chaos.replicas import Fleet, StoreLink, fleet
 from chaos.rig import UNLIMITED, outcomes
 from chaos.traffic import RECOVERS_WITHIN, as_text, in_time
-from chaos.upstream_log import LoggedRequest, most_in_a_minute, sent_again
+from chaos.upstream_log import MINUTE, LoggedRequest, most_in_a_minute, sent_again
 from chaos.verdict import Effort, Verdict
 
 DEADLINE: Final = 5.0  # seconds
 LIMIT: Final = REQUESTS_PER_MINUTE[Plan.STARTUP]
 _CALLERS: Final = 6
-_BEFORE: Final = 3.0  # seconds of traffic before the disturbance
 _SLOW: Final = 0.1  # seconds that the upstream takes, so that calls are in flight at any time
 _SETTINGS: Final = {"deadline_seconds": DEADLINE, "timeout_seconds": 3}
 
@@ -43,17 +42,17 @@ async def disturbed(
             traffic(rich, CheckedMix(with_lists=True), _CALLERS, 0.5) as eased,
             traffic(poor, CheckedMix(with_lists=False), _CALLERS, 0.3) as pressed,
         ):
-            await asyncio.sleep(_BEFORE)
+            await asyncio.sleep(effort.before_fault)
             before = await probe.again()
             await disturb((rich, poor))
-            back = await probe.again()
+            back, quota = await asyncio.gather(probe.again(), SharingProbe(poor, DEADLINE).quota_again())
             await asyncio.sleep(effort.after_fault)
         requests = [await each.upstream.requests() for each in (rich, poor)]
         problems = [*rich.problems(), *poor.problems()]
     again = f"; {sent_again(requests[0])} calls sent again, {eased.repeats} requests; probes: {probe.text()}"
     return [
         answers_verdict(label, eased, (before, back), problems, again),
-        quota_verdict(label, pressed, requests[1]),
+        quota_verdict(label, pressed, requests[1], quota, is_new=effort.before_fault < MINUTE),
     ]
 
 
@@ -77,13 +76,21 @@ def answers_verdict(
     return Verdict(label, bound, f"{result}{text}{summary(breaches)}", holds)
 
 
-def quota_verdict(label: str, flow: FleetTraffic, requests: Sequence[LoggedRequest]) -> Verdict:
-    """Judge whether the quota was exceeded; it counts as tried only if half of it was used at least."""
+def quota_verdict(
+    label: str, flow: FleetTraffic, requests: Sequence[LoggedRequest], back: float | None, *, is_new: bool
+) -> Verdict:
+    """Judge whether the quota was exceeded; it counts as tried only if half of it was used at least.
+
+    `back`: when it was shared again. A replica that `is_new` may wait for a minute, in which a predecessor counts.
+    """
     breaches, most = breaches_of(flow), most_in_a_minute(requests)
     parts = outcomes(flow.answers)
     result = f"{most} in a minute, {len(requests)} in all; {shares(parts)}; slowest {slowest(flow.answers):.2f} s"
+    result += f"; shared again {as_text(back)}"
     bound = f"≤ {LIMIT} calls in any 60 s, true or typed, ≤ {DEADLINE + LATE_BY:g} s"
-    holds = LIMIT / 2 <= most <= LIMIT and not breaches and any(part.answered for part in parts)
+    bound += "" if is_new else f", shared again ≤ {RECOVERS_WITHIN:g} s"
+    is_used = LIMIT / 2 <= most and any(part.answered for part in parts)
+    holds = is_used and most <= LIMIT and not breaches and (is_new or in_time(back))
     return Verdict(f"{label}, with more requests than the quota", bound, f"{result}{summary(breaches)}", holds)
 
 

@@ -102,9 +102,9 @@ def test_a_value_of_another_coin_is_wrong() -> None:
 
 
 def test_the_quota_passes_if_it_was_used_and_not_exceeded() -> None:
-    def holds(count: int, *answers: Answered) -> bool:
+    def holds(count: int, *answers: Answered, back: float | None = 1.0, is_new: bool = False) -> bool:
         requests = calls(*(number / 10 for number in range(count)))
-        return two_fleets.quota_verdict("it", flow(*answers), requests).holds
+        return two_fleets.quota_verdict("it", flow(*answers), requests, back, is_new=is_new).holds
 
     refused = problem("QUOTA_EXHAUSTED")
     assert holds(two_fleets.LIMIT, data(), refused)
@@ -113,6 +113,9 @@ def test_the_quota_passes_if_it_was_used_and_not_exceeded() -> None:
     assert not holds(two_fleets.LIMIT, refused)
     assert not holds(two_fleets.LIMIT, data(), problem("INTERNAL_SERVER_ERROR"))
     assert not holds(two_fleets.LIMIT, data(LATE))
+    assert not holds(two_fleets.LIMIT, data(), back=None)
+    assert not holds(two_fleets.LIMIT, data(), back=5.1)
+    assert holds(two_fleets.LIMIT, data(), back=None, is_new=True)
 
 
 def test_cold_series_pass_if_each_is_fetched_once() -> None:
