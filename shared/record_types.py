@@ -97,9 +97,9 @@ class RecordType(msgspec.Struct, frozen=True, eq=False):
 
     def check_columns(self, stored: Mapping[str, Sequence[Any]], times: Sequence[str]) -> None:
         """Raise UnreadableValue if columns have other values than the class declares; `times` are milliseconds."""
+        if stored.keys() != self.value_types.keys():
+            raise UnreadableValue("other columns than the class has")
         for name, column in stored.items():
-            if name not in self.value_types:
-                raise UnreadableValue("a column that the class does not have")
             (_MILLISECONDS if name in times else self.value_types[name]).check(column)
 
 

@@ -46,6 +46,7 @@ class Sent:
     call: Call
     replica: "Replica"
     number: int
+    at: float
     reply: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self) -> None:
@@ -65,7 +66,7 @@ class HeldUpstream:
         self._numbers = itertools.count(1)
 
     async def fetch(self, replica: "Replica", call: Call) -> Fetched:
-        sent = Sent(call, replica, next(self._numbers))
+        sent = Sent(call, replica, next(self._numbers), self.clock.monotonic())
         self.sent.append(sent)
         self.pending.append(sent)
         try:

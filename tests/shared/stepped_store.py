@@ -86,6 +86,8 @@ class SteppedStore(Store):
         self._is_gone = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.loss: Loss | None = None  # of the next operation
+        self.lost_at = -1e9  # seconds of the clock: the last loss
+        self._is_dead = False
         self.loses_notices = False
 
     @property
@@ -95,7 +97,13 @@ class SteppedStore(Store):
     def leave(self) -> None:
         self._is_gone = True
 
+    def die(self) -> None:
+        """Leave for ever."""
+        self._is_gone = self._is_dead = True
+
     async def come_back(self) -> None:
+        if self._is_dead:
+            return
         self._is_gone = False
         for hook in self._hooks:
             await hook(self)
@@ -125,7 +133,7 @@ class SteppedStore(Store):
             except CommandRefused as refusal:
                 future.set_exception(refusal)
         if loss is not None:
-            self._is_gone = True
+            self._is_gone, self.lost_at = True, self.clock.monotonic()
             self._run(self._reconnect())
             future = asyncio.get_running_loop().create_future()
             future.set_exception(StoreAway(f"the {loss.value} was lost"))
