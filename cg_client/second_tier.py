@@ -1,5 +1,6 @@
 """What replicas share of the cache: answers, and the right to fetch one. The first tier is the memory of each."""
 
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -55,3 +56,6 @@ class Lookup(msgspec.Struct, frozen=True):
 class SecondTier(Protocol):
     async def look_up(self, call: Call, deadline: float) -> Lookup:
         """Return what is shared of the call; a lease that comes with it is the caller's to end. Raises nothing."""
+
+    async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
+        """Return those with a fresh answer, and those that another replica fetches. Raises nothing."""

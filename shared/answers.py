@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import os
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -41,7 +41,8 @@ POLL_SECONDS: Final = 1.0  # after which a notice is believed to be lost
 _MARGIN = 0.01  # seconds after the end of a lease
 _CLOSING_SECONDS = 1.0
 
-_BEGIN, _FINISH, _END, _EVICT = map(LuaScript, ("answers_begin", "answers_finish", "answers_end", "answers_evict"))
+_BEGIN, _FINISH, _END = map(LuaScript, ("answers_begin", "answers_finish", "answers_end"))
+_EVICT, _SURVEY = map(LuaScript, ("answers_evict", "answers_survey"))
 
 
 OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
@@ -133,6 +134,20 @@ class Answers:
         except asyncio.CancelledError:
             lease.release()
             raise
+
+    async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
+        """Return the calls that have a fresh answer or a lease."""
+        digests = [self._codec.digest(call) for call in calls]
+        names = [CallNames.of(self._scope, digest) for digest in digests if digest is not None]
+        if self._store.is_away or not names:
+            return ()
+        keys = [name for of_call in names for name in (of_call.answer, of_call.lease)]
+        try:
+            states = msgspec.convert(await self._store.run(_SURVEY, keys), list[int])
+        except (StoreAway, CommandRefused):
+            return ()
+        shared = {of_call.digest for of_call, state in zip(names, states, strict=True) if state}
+        return {call for call, digest in zip(calls, digests, strict=True) if digest in shared}
 
     def alone(self, lease: StoreLease, entry: Entry | None = None) -> Lookup:
         """Let the replica fetch without a reply of the store; the lease may have been given, and the reply lost."""

@@ -138,11 +138,13 @@ _arrays = st.lists(st.floats(allow_nan=False)).map(lambda values: array("d", val
 _leaves = _scalars | _times | st.dates() | st.sampled_from(Unit) | _records | _arrays
 _values = st.recursive(
     _leaves,
-    lambda inner: st.lists(inner)
-    | st.lists(inner).map(tuple)
-    | st.dictionaries(st.text(), inner)
-    | st.lists(st.lists(inner))
-    | st.builds(PremiumDay, st.integers(0, 2**62), st.lists(_records).map(tuple)),
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text(), inner)
+        | st.lists(st.lists(inner))
+        | st.builds(PremiumDay, st.integers(0, 2**62), st.lists(_records).map(tuple))
+    ),
     max_leaves=12,
 )
 
@@ -224,7 +226,9 @@ def _table(columns: dict[str, list[Any]]) -> Any:
     ],
     ids=repr,
 )
-def test_a_class_with_other_fields_or_outside_our_packages_is_unreadable(name: tuple[str, str, tuple[str, ...]]) -> None:
+def test_a_class_with_other_fields_or_outside_our_packages_is_unreadable(
+    name: tuple[str, str, tuple[str, ...]],
+) -> None:
     with pytest.raises(UnreadableValue):
         RecordType.by_name(name)
 

@@ -84,8 +84,11 @@ class LeaseMachine(RuleBasedStateMachine):
         call=st.sampled_from(CALLS),
         patience=st.sampled_from((0.6, 4.0, 15.0)),
         grace=st.booleans(),
+        loss=st.none() | st.sampled_from(Loss),
     )
-    def request(self, at: int, call: Call, patience: float, grace: bool) -> None:  # noqa: FBT001  # drawn
+    def request(self, at: int, call: Call, patience: float, grace: bool, loss: Loss | None) -> None:  # noqa: FBT001  # drawn
+        if loss is not None:
+            self.lose(at, loss)
         self.run(lambda: self.callers.append(Caller(self.replicas[at], call, patience, grace=grace)))
 
     @precondition(lambda self: self.callers)
