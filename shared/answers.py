@@ -7,6 +7,7 @@ it, or says that another replica fetches. Without the store each replica does wh
 import asyncio
 import contextlib
 import itertools
+import math
 import os
 from collections import Counter
 from collections.abc import Collection, Coroutine, Sequence
@@ -90,6 +91,7 @@ class Answers:
         self._owners = map(f"{os.urandom(8).hex()}-{{}}".format, itertools.count())
         self._notices = Notices()
         self._renewals = Renewals(clock, store, self._fence)
+        self._away_since = -math.inf  # monotonic seconds: the last time that the store went away
         self._tasks: set[asyncio.Task[None]] = set()
         self.counts: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
 
@@ -102,6 +104,10 @@ class Answers:
         """Hear of what other replicas fetch; to be called before the store is started."""
         self._store.subscribe(self._channel, self._notices.receive)
         self._store.on_return(self._renewals.renew)
+        self._store.on_loss(self._note_loss)
+
+    def _note_loss(self) -> None:
+        self._away_since = self.clock.monotonic()
 
     async def close(self) -> None:
         """Give up the leases that are left, and store what is to be stored, within a second."""
@@ -115,25 +121,27 @@ class Answers:
     async def look_up(self, call: Call, deadline: float) -> Lookup:
         """Return what is shared of the call.
 
-        If the store goes away meanwhile, it gets a moment to return. If it was away before, nothing is waited for.
+        A store that has just gone away gets a moment to return: the connection may have broken. After that nothing is
+        waited for.
         """
         digest = self._codec.digest(call)
         if digest is None:
             return Lookup()
         lease = StoreLease(call, CallNames.of(self._scope, digest), next(self._owners), self._finish, self._end)
-        if self._store.is_away:
-            return self.alone(lease)
         try:
-            try:
-                return await self.begin(lease)
-            except StoreAway:
-                await self.wait_for_store(min(deadline, self.clock.monotonic() + RETURN_SECONDS))
+            if not self._store.is_away:
+                with contextlib.suppress(StoreAway):
+                    return await self.begin(lease)
+                self._note_loss()
+            await self.wait_for_store(min(deadline, self._away_since + RETURN_SECONDS))
+            if not self._store.is_away:
                 return await self.begin(lease)
         except (StoreAway, CommandRefused):
-            return self.alone(lease)
+            pass
         except asyncio.CancelledError:
             lease.release()
             raise
+        return self.alone(lease)
 
     async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
         """Return the calls that have a fresh answer or a lease."""
@@ -156,8 +164,8 @@ class Answers:
         return Lookup(entry, lease=lease)
 
     async def wait_for_store(self, until: float) -> None:
-        while self._store.is_away and self.clock.monotonic() < until:
-            await self.clock.sleep(_LOOK_SECONDS)
+        while self._store.is_away and (seconds := until - self.clock.monotonic()) > 0:
+            await self.clock.sleep(min(seconds, _LOOK_SECONDS))
 
     async def begin(self, lease: StoreLease, after: "StoreFetch | None" = None, *, again: bool = True) -> Lookup:
         """Return the answer, the lease or the fetch of another replica, `after` such a fetch was waited for.

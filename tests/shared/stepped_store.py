@@ -98,10 +98,13 @@ class SteppedStore(Store):
 
     def leave(self) -> None:
         self._is_gone = True
+        for hook in self._on_loss:
+            hook()
 
     def die(self) -> None:
         """Leave for ever."""
-        self._is_gone = self._is_dead = True
+        self._is_dead = True
+        self.leave()
 
     async def come_back(self) -> None:
         if self._is_dead:
@@ -135,7 +138,8 @@ class SteppedStore(Store):
             except CommandRefused as refusal:
                 future.set_exception(refusal)
         if loss is not None:
-            self._is_gone, self.lost_at = True, self.clock.monotonic()
+            self.lost_at = self.clock.monotonic()
+            self.leave()
             self._run(self._reconnect())
             future = asyncio.get_running_loop().create_future()
             future.set_exception(StoreAway(f"the {loss.value} was lost"))

@@ -17,7 +17,7 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.quota.requester import Priority
-from shared.answers import FINISH_SECONDS
+from shared.answers import FINISH_SECONDS, RETURN_SECONDS
 from shared.leases import LEASE_SECONDS
 from tests.clock import SteppedClock
 from tests.shared.replicas import LIFETIME, PATIENCE, HeldUpstream, Replica, ended, run_ready, shared_call
@@ -311,6 +311,7 @@ async def test_without_the_store_each_replica_fetches_at_once(desk: SharedDesk) 
     replicas = desk.start(2)
     for replica in replicas:
         replica.store.leave()
+    await desk.clock.elapse(RETURN_SECONDS + 0.01)
     waiting = [replica.get() for replica in replicas]
     await run_ready()
     for sent in list(desk.upstream.pending):
@@ -323,7 +324,8 @@ async def test_a_fetch_that_began_without_the_store_is_shared_when_it_is_back(de
     first, second = desk.start(2)
     first.store.leave()
     waiting = [first.get()]
-    await run_ready()
+    await desk.clock.elapse(RETURN_SECONDS + 0.01)
+    assert desk.requests == 1
     await first.store.come_back()
     waiting.append(second.get())
     await desk.answer()

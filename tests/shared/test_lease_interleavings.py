@@ -35,12 +35,11 @@ ROUNDING = 0.01  # seconds: the scripts count milliseconds
 
 
 class Caller:
-    """Waits for a call until a deadline."""
+    """Waits for a call."""
 
     def __init__(self, replica: Replica, call: Call, patience: float, *, grace: bool) -> None:
         self.replica, self.call = replica, call
         self.since = replica.clock.monotonic()
-        self.deadline = self.since + patience
         self.answer = replica.get(call, patience, grace=grace)
 
 
@@ -58,6 +57,8 @@ class LeaseMachine(RuleBasedStateMachine):
         self.answered: dict[int, tuple[Sent, float]] = {}
         self.shared: dict[Call, Sent] = {}  # the newest answer that the store has, or gets soon
         self.checked = 0  # of the requests
+        # Who joins a fetch in the same replica ends by the time of the event loop, which does not pass here.
+        self.latest: dict[tuple[Replica, Call], float] = {}
 
     @initialize(skew=st.floats(-2, 2))
     def start(self, skew: float) -> None:
@@ -89,7 +90,10 @@ class LeaseMachine(RuleBasedStateMachine):
     def request(self, at: int, call: Call, patience: float, grace: bool, loss: Loss | None) -> None:  # noqa: FBT001  # drawn
         if loss is not None:
             self.lose(at, loss)
-        self.run(lambda: self.callers.append(Caller(self.replicas[at], call, patience, grace=grace)))
+        replica = self.replicas[at]
+        self.run(lambda: self.callers.append(Caller(replica, call, patience, grace=grace)))
+        deadline = self.clock.monotonic() + patience
+        self.latest[replica, call] = max(deadline, self.latest.get((replica, call), 0.0))
 
     @precondition(lambda self: self.callers)
     @rule(data=st.data())
@@ -160,7 +164,8 @@ class LeaseMachine(RuleBasedStateMachine):
                 self.callers.remove(caller)
                 self._check(caller)
             else:
-                assert self.clock.monotonic() <= caller.deadline + LATE or self._waits_for_upstream(caller)
+                latest = self.latest[caller.replica, caller.call]
+                assert self.clock.monotonic() <= latest + LATE or self._waits_for_upstream(caller)
 
     def _waits_for_upstream(self, caller: Caller) -> bool:
         """Whether its own replica waits for the upstream; the layers that would end that are not here."""
@@ -196,5 +201,5 @@ def test_leases_hold_over_any_interleaving(valkey_server: StoreServer) -> None:
     class Machine(LeaseMachine):
         server = valkey_server
 
-    quick = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[*HealthCheck])
+    quick = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[*HealthCheck])
     run_state_machine_as_test(Machine, settings=quick)
