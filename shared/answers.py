@@ -24,7 +24,7 @@ from cg_client.errors import CoinglassError
 from cg_client.live.timers import within
 from cg_client.second_tier import Lookup
 from shared.codec import AnswerCodec
-from shared.commands import Argument
+from shared.commands import Argument, Commands
 from shared.error_codec import decode_failure, encode_failure
 from shared.errors import CommandRefused, StoreAway
 from shared.leases import LEASE_SECONDS, CallNames, Notices, Renewals, StoreLease
@@ -103,8 +103,12 @@ class Answers:
     def start(self) -> None:
         """Hear of what other replicas fetch; to be called before the store is started."""
         self._store.subscribe(self._channel, self._notices.receive)
-        self._store.on_return(self._renewals.renew)
+        self._store.on_return(self._register)
         self._store.on_loss(self._note_loss)
+
+    async def _register(self, commands: Commands) -> None:
+        with contextlib.suppress(CommandRefused):  # the store is of use all the same
+            await self._renewals.renew(commands)
 
     def _note_loss(self) -> None:
         self._away_since = self.clock.monotonic()

@@ -124,21 +124,18 @@ def _by_name(module: str, qualname: str) -> RecordType | None:
 def _value_type(hint: Any) -> _ValueType:  # noqa: ANN401  # a type annotation
     """Return what an annotation allows. A figure may be a whole number."""
     origin, args = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return _value_type(args[0])
+    if origin is Annotated or isinstance(hint, NewType):
+        return _value_type(args[0] if args else hint.__supertype__)
     if origin in (typing.Union, types.UnionType):
         return _union(list(map(_value_type, args)))
-    if isinstance(hint, NewType):
-        return _value_type(hint.__supertype__)
     if isinstance(hint, TypeVar) or hint is Any:
         return _ANYTHING
-    if origin is None:
-        return _ValueType(frozenset({float, int} if hint is float else {hint}))
-    if issubclass(origin, Mapping):
+    kind: type = hint if origin is None else origin
+    if issubclass(kind, Mapping):
         return _ValueType(frozenset({dict}), _value_type(args[1]))
-    if issubclass(origin, Sequence):
+    if issubclass(kind, Sequence) and args:
         return _ValueType(_LISTS, _value_type(args[0]))
-    return _ValueType(frozenset({origin}))
+    return _ValueType(frozenset({float, int} if kind is float else {kind}))
 
 
 def _union(members: Sequence[_ValueType]) -> _ValueType:

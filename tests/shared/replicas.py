@@ -40,7 +40,7 @@ def shared_call(symbol: str = "BTC") -> Call:
 
 
 @dataclass(eq=False)
-class Sent:
+class SentCall:
     """A request that the upstream has; `number` is its answer, a higher one for each later request."""
 
     call: Call
@@ -56,17 +56,17 @@ class Sent:
         self.reply.set_exception(failure)
 
 
-class HeldUpstream:
+class PausedUpstream:
     """Lists the requests that it has not answered in `pending`, and all in `sent`."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.sent: list[Sent] = []
-        self.pending: list[Sent] = []
+        self.sent: list[SentCall] = []
+        self.pending: list[SentCall] = []
         self._numbers = itertools.count(1)
 
     async def fetch(self, replica: "Replica", call: Call) -> Fetched:
-        sent = Sent(call, replica, next(self._numbers), self.clock.monotonic())
+        sent = SentCall(call, replica, next(self._numbers), self.clock.monotonic())
         self.sent.append(sent)
         self.pending.append(sent)
         try:
@@ -78,7 +78,7 @@ class HeldUpstream:
 
 
 class Replica:
-    def __init__(self, server: SteppedServer, upstream: HeldUpstream, clock: Clock, limit: int = LIMIT) -> None:
+    def __init__(self, server: SteppedServer, upstream: PausedUpstream, clock: Clock, limit: int = LIMIT) -> None:
         self.clock, self.store = clock, SteppedStore(server, clock)
         self.answers = Answers.of(self.store, CONFIG, clock, limit)
         self.answers.start()

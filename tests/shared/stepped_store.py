@@ -61,7 +61,7 @@ class SteppedServer:
         seconds = 1_800_000_000 + self._clock.monotonic() + self.skew
         pipeline = self.client.pipeline(transaction=False)
         pipeline.eval(_SET_TIME, 1, _TIME, int(seconds), int(seconds % 1 * 1_000_000))
-        pipeline.execute_command(*command)
+        pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # as the library has it
         pipeline.lpop(_NOTICES, 100)
         *_, reply, notices = pipeline.execute(raise_on_error=False)
         if isinstance(reply, Exception):
@@ -113,8 +113,9 @@ class SteppedStore(Store):
         for hook in self._hooks:
             await hook(self)
 
-    def on_return(self, hook: OnReturn) -> None:
+    def on_return(self, hook: OnReturn) -> Callable[[], None]:
         self._hooks.append(hook)
+        return lambda: self._hooks.remove(hook)
 
     def subscribe(self, channel: str, callback: Callable[[bytes], None]) -> Callable[[], None]:
         self._receivers[channel.encode()] = callback

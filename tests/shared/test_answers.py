@@ -20,7 +20,7 @@ from cg_client.quota.requester import Priority
 from shared.answers import FINISH_SECONDS, RETURN_SECONDS
 from shared.leases import LEASE_SECONDS
 from tests.clock import SteppedClock
-from tests.shared.replicas import LIFETIME, PATIENCE, HeldUpstream, Replica, ended, run_ready, shared_call
+from tests.shared.replicas import LIFETIME, PATIENCE, PausedUpstream, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss, SteppedServer
 from tests.store_server import StoreServer, running_store
 
@@ -33,7 +33,7 @@ class SharedDesk:
     def __init__(self, server: StoreServer) -> None:
         self.clock = SteppedClock()
         self.server = SteppedServer(server, self.clock)
-        self.upstream = HeldUpstream(self.clock)
+        self.upstream = PausedUpstream(self.clock)
         self.replicas: list[Replica] = []
 
     def start(self, count: int = 1) -> list[Replica]:

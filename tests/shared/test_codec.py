@@ -1,6 +1,5 @@
 """What replicas share is what one of them decoded: value by value, for each endpoint, or it is not read at all."""
 
-import dataclasses
 import json
 from array import array
 from collections.abc import Iterator
@@ -29,8 +28,9 @@ from resolvers.fund_premium import Premium, PremiumDay
 from sandbox.samples import sample
 from served_schema.decoders import decoders
 from shared.codec import LEAST_COMPRESSED, AnswerCodec
-from shared.record_types import RecordType, UnreadableValue
-from shared.value_codec import Unencodable, ValueDecoder, ValueEncoder
+from shared.record_types import RecordType, UnreadableValue, is_record
+from shared.value_codec import Unencodable, ValueEncoder
+from shared.value_decoder import ValueDecoder
 from tests.cases import SCHEMA
 from tests.cg_client.conftest import ENDPOINT
 from tests.clock import START
@@ -45,26 +45,20 @@ def same(first: Any, second: Any) -> bool:
     """Whether values are equal and of the same types, all the way down."""
     if type(first) is not type(second):
         return False
-    match first:
-        case Columns():
-            names = [*first.stored]
-            return (
-                (first.row, names, {**first.converts}) == (second.row, [*second.stored], {**second.converts})
-                and (len(first), first.identity is None) == (len(second), second.identity is None)
-                and all(same(first.column(name).stored, second.column(name).stored) for name in names)
-            )
-        case Lists():
-            return [*map(len, first)] == [*map(len, second)] and same([*first], [*second])
-        case list() | tuple():
-            return len(first) == len(second) and all(map(same, first, second))
-        case dict():
-            return [*first] == [*second] and all(same(first[key], second[key]) for key in first)
-        case msgspec.Struct():
-            return same(msgspec.structs.astuple(first), msgspec.structs.astuple(second))
-    if dataclasses.is_dataclass(first):
-        fields = [field.name for field in dataclasses.fields(first) if field.init]
-        return all(same(getattr(first, name), getattr(second, name)) for name in fields)
-    return bool(first == second)
+    if isinstance(first, Columns):
+        facts = [(table.row, [*table.stored], {**table.converts}, table.identity is None) for table in (first, second)]
+        stored = [[table.column(name).stored for name in table.stored] for table in (first, second)]
+        return facts[0] == facts[1] and same(*stored)
+    if isinstance(first, list | tuple | Lists):
+        return len(first) == len(second) and all(map(same, first, second))
+    if isinstance(first, dict):
+        return same([*first.items()], [*second.items()])
+    return same(_fields(first), _fields(second)) if is_record(type(first)) else bool(first == second)
+
+
+def _fields(record: object) -> list[Any]:
+    kind: type = type(record)
+    return [getattr(record, name) for name in RecordType.of(kind).fields]
 
 
 def shared(value: Any) -> Any:
@@ -158,7 +152,7 @@ _figures = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**52), _figures, _figures), min_size=1), st.booleans())
-def test_any_table_is_shared_as_it_is(rows: list[tuple[int, float | None, float | None]], is_packed: bool) -> None:  # noqa: FBT001  # drawn
+def test_any_table_is_shared_as_it_is(rows: list[tuple[int, float | None, float | None]], is_packed: bool) -> None:
     times, opens, closes = map(list, zip(*rows, strict=True))
     packed: Any = array("q", times) if is_packed else times
     stored = {"time": packed, "timestamp": packed, "open": opens, "high": closes, "low": opens, "close": closes}
@@ -201,7 +195,7 @@ def test_a_tree_that_no_encoder_makes_is_unreadable_or_a_value(tree: Any) -> Non
     ids=repr,
 )
 def test_a_table_with_other_values_than_its_class_declares_is_unreadable(name: str, column: list[Any]) -> None:
-    columns: dict[str, list[Any]] = dict.fromkeys(RecordType.of(Candle).fields, [1.5])
+    columns: dict[str, list[Any]] = {key: [1.5] for key in RecordType.of(Candle).fields}
     columns |= {"time": [1], "timestamp": [1]}
     decoder = ValueDecoder([RecordType.of(Candle)])
     assert decoder.decode(_table(columns))[0].open == 1.5
@@ -212,7 +206,7 @@ def test_a_table_with_other_values_than_its_class_declares_is_unreadable(name: s
 def _table(columns: dict[str, list[Any]]) -> Any:
     """Return the tree of a table with one row."""
     trees = [[0, [0, column]] for column in columns.values()]
-    return [8, 0, [*columns], [*range(len(columns))], trees, ["time"], 1, True]
+    return [8, 0, {name: at for at, name in enumerate(columns)}, trees, [["time"], 1, True]]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from cg_client.call import Call
 from cg_client.entries import MAX_STALE
 from cg_client.errors import CoinglassError, NotFound, UpstreamTimeout, UpstreamUnavailable
 from tests.clock import SteppedClock
-from tests.shared.replicas import LIFETIME, HeldUpstream, Replica, Sent, run_ready, shared_call
+from tests.shared.replicas import LIFETIME, PausedUpstream, Replica, SentCall, run_ready, shared_call
 from tests.shared.stepped_store import Loss, SteppedServer
 from tests.store_server import StoreServer, running_store
 
@@ -34,7 +34,7 @@ BETWEEN_LOSSES = 1.5  # seconds: a replica that loses more loses its lease
 ROUNDING = 0.01  # seconds: the scripts count milliseconds
 
 
-class Caller:
+class WaitingCaller:
     """Waits for a call."""
 
     def __init__(self, replica: Replica, call: Call, patience: float, *, grace: bool) -> None:
@@ -50,12 +50,12 @@ class LeaseMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.clock = SteppedClock()
-        self.upstream = HeldUpstream(self.clock)
+        self.upstream = PausedUpstream(self.clock)
         self.replicas: list[Replica] = []
-        self.callers: list[Caller] = []
-        self.lost: set[Sent] = set()  # requests whose replica died, or whose lease went with the data of the store
-        self.answered: dict[int, tuple[Sent, float]] = {}
-        self.shared: dict[Call, Sent] = {}  # the newest answer that the store has, or gets soon
+        self.callers: list[WaitingCaller] = []
+        self.lost: set[SentCall] = set()  # requests whose replica died, or whose lease went with the data of the store
+        self.answered: dict[int, tuple[SentCall, float]] = {}
+        self.shared: dict[Call, SentCall] = {}  # the newest answer that the store has, or gets soon
         self.checked = 0  # of the requests
         # Who joins a fetch in the same replica ends by the time of the event loop, which does not pass here.
         self.latest: dict[tuple[Replica, Call], float] = {}
@@ -87,11 +87,11 @@ class LeaseMachine(RuleBasedStateMachine):
         grace=st.booleans(),
         loss=st.none() | st.sampled_from(Loss),
     )
-    def request(self, at: int, call: Call, patience: float, grace: bool, loss: Loss | None) -> None:  # noqa: FBT001  # drawn
+    def request(self, at: int, call: Call, patience: float, grace: bool, loss: Loss | None) -> None:
         if loss is not None:
             self.lose(at, loss)
         replica = self.replicas[at]
-        self.run(lambda: self.callers.append(Caller(replica, call, patience, grace=grace)))
+        self.run(lambda: self.callers.append(WaitingCaller(replica, call, patience, grace=grace)))
         deadline = self.clock.monotonic() + patience
         self.latest[replica, call] = max(deadline, self.latest.get((replica, call), 0.0))
 
@@ -135,7 +135,7 @@ class LeaseMachine(RuleBasedStateMachine):
             store.loss = loss
 
     @rule(at=st.integers(0, REPLICAS - 1), loses=st.booleans())
-    def lose_notices(self, at: int, loses: bool) -> None:  # noqa: FBT001  # drawn
+    def lose_notices(self, at: int, loses: bool) -> None:
         self.replicas[at].store.loses_notices = loses
 
     @rule()
@@ -167,11 +167,11 @@ class LeaseMachine(RuleBasedStateMachine):
                 latest = self.latest[caller.replica, caller.call]
                 assert self.clock.monotonic() <= latest + LATE or self._waits_for_upstream(caller)
 
-    def _waits_for_upstream(self, caller: Caller) -> bool:
+    def _waits_for_upstream(self, caller: WaitingCaller) -> bool:
         """Whether its own replica waits for the upstream; the layers that would end that are not here."""
         return any((sent.replica, sent.call) == (caller.replica, caller.call) for sent in self.upstream.pending)
 
-    def _check(self, caller: Caller) -> None:
+    def _check(self, caller: WaitingCaller) -> None:
         error = caller.answer.exception()
         if error is not None:
             assert isinstance(error, CoinglassError)
@@ -198,8 +198,8 @@ def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSer
 
 
 def test_leases_hold_over_any_interleaving(valkey_server: StoreServer) -> None:
-    class Machine(LeaseMachine):
+    class OverServer(LeaseMachine):
         server = valkey_server
 
     quick = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[*HealthCheck])
-    run_state_machine_as_test(Machine, settings=quick)
+    run_state_machine_as_test(OverServer, settings=quick)
