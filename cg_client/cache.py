@@ -104,12 +104,17 @@ class Cache:
             return resolved(answer)
         if self._lookups is None or call.key in self._in_flight:
             return self._fetched(call, deadline, requester, grace=grace)
-        return self._lookups.then(
-            call, deadline, lambda lookup: self._get_after(lookup, call, deadline, requester, grace=grace)
-        )
+        # Not a closure: its cells would make every hit slower.
+        resume = partial(self._get_after, call, deadline, requester, grace)
+        return self._lookups.then(call, deadline, resume)
 
     def _get_after(
-        self, lookup: Lookup, call: Call, deadline: float, requester: Requester, *, grace: bool
+        self,
+        call: Call,
+        deadline: float,
+        requester: Requester,
+        grace: bool,  # noqa: FBT001  # as `partial` passes it
+        lookup: Lookup,
     ) -> asyncio.Future[AnyAnswer]:
         """Return what the second tier has, if it may be served, or what is fetched."""
         entry = self._store.get(call)
