@@ -115,12 +115,16 @@ class Answers:
 
     async def close(self) -> None:
         """Give up the leases that are left, and store what is to be stored, within a second."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+        await self.flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._renewals.close()
+
+    async def flush(self) -> None:
+        """Wait until what was fetched is stored, for a second at most."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 
     async def look_up(self, call: Call, deadline: float) -> Lookup:
         """Return what is shared of the call.

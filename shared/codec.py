@@ -100,7 +100,9 @@ class AnswerCodec:
         kind, content = signed[:1], signed[1:]
         try:
             if kind == _COMPRESSED:
-                content = self._decompressor.decompress(content, max_output_size=MAX_DECODED)
+                if not 0 <= zstandard.frame_content_size(content) <= MAX_DECODED:
+                    raise UnreadableValue("too large")
+                content = self._decompressor.decompress(content)
             packed = self._decoder.decode(content)
         except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableValue(type(error).__name__) from error
