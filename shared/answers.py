@@ -10,7 +10,7 @@ import itertools
 import math
 import os
 from collections import Counter
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -93,6 +93,7 @@ class Answers:
         self._renewals = Renewals(clock, store, self._fence)
         self._away_since = -math.inf  # monotonic seconds: the last time that the store went away
         self._tasks: set[asyncio.Task[None]] = set()
+        self._hooks: list[Callable[[], None]] = []  # what ends each
         self.counts: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
 
     @classmethod
@@ -102,9 +103,11 @@ class Answers:
 
     def start(self) -> None:
         """Hear of what other replicas fetch; to be called before the store is started."""
-        self._store.subscribe(self._channel, self._notices.receive)
-        self._store.on_return(self._register)
-        self._store.on_loss(self._note_loss)
+        self._hooks += (
+            self._store.subscribe(self._channel, self._notices.receive),
+            self._store.on_return(self._register),
+            self._store.on_loss(self._note_loss),
+        )
 
     async def _register(self, commands: Commands) -> None:
         with contextlib.suppress(CommandRefused):  # the store is of use all the same
@@ -120,6 +123,9 @@ class Answers:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._renewals.close()
+        for end in self._hooks:
+            end()
+        self._hooks.clear()
 
     async def flush(self) -> None:
         """Wait until what was fetched is stored, for a second at most."""
@@ -172,8 +178,11 @@ class Answers:
         return Lookup(entry, lease=lease)
 
     async def wait_for_store(self, until: float) -> None:
-        while self._store.is_away and (seconds := until - self.clock.monotonic()) > 0:
+        """Wait until the store is back, at least a moment, so that no loop is without a pause."""
+        while (seconds := until - self.clock.monotonic()) > 0:
             await self.clock.sleep(min(seconds, _LOOK_SECONDS))
+            if not self._store.is_away:
+                return
 
     async def begin(self, lease: StoreLease, after: "StoreFetch | None" = None, *, again: bool = True) -> Lookup:
         """Return the answer, the lease or the fetch of another replica, `after` such a fetch was waited for.

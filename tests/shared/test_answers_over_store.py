@@ -25,7 +25,7 @@ from shared.store import Store
 from tests.cases import CASES
 from tests.cg_client.conftest import ENDPOINT
 from tests.shared.replicas import shared_call
-from tests.shared.rig import StoreLog
+from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer
 from tests.upstream import StubUpstream, result_of
 
@@ -75,6 +75,14 @@ async def test_a_second_replica_answers_every_field_as_the_first_without_a_reque
             assert upstream.targets[sent:] == []
         assert second.sandbox is first.sandbox is True
         assert second.is_accepted
+
+
+async def test_answers_that_are_closed_leave_nothing_behind_in_the_store_object(store_server: StoreServer) -> None:
+    async with connected(store_server.url) as store:
+        answers = Answers.of(store, CONFIG, Clock())
+        answers.start()
+        await answers.close()
+        assert (store._callbacks, store._on_return, store._on_loss) == ({}, [], [])
 
 
 async def _answer(path: str, client: Client) -> Any:
