@@ -76,6 +76,8 @@ class Cache:
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, _InFlight] = {}
         self._lookups = None if second_tier is None else Lookups(second_tier, self._learn, self._end_lookup)
+        if second_tier is not None:
+            second_tier.on_urgent(lambda call: on_join(call, SYSTEM))
         self._on_learned = on_learned
         self.lookups = Counter(hit=0, stale=0, shared=0, miss=0)
 
@@ -106,7 +108,7 @@ class Cache:
             return self._fetched(call, deadline, requester, grace=grace)
         # Not a closure: its cells would make every hit slower.
         resume = partial(self._get_after, call, deadline, requester, grace)
-        return self._lookups.then(call, deadline, resume)
+        return self._lookups.then(call, deadline, requester.priority, resume)
 
     def _get_after(
         self,
@@ -162,6 +164,7 @@ class Cache:
             self._lookups.add,
             call,
             deadline,
+            requester.in_the_background().priority,
             lambda lookup: None if lookup is None else self._refresh(call, deadline, requester, lookup),
         )
 
@@ -342,7 +345,7 @@ class Cache:
 
         if self._lookups is None or call.key in self._in_flight:
             return fetched(_ALONE)
-        return self._lookups.then(call, deadline, fetched)
+        return self._lookups.then(call, deadline, requester.priority, fetched)
 
 
 def _timed_out(call: Call, seconds: float) -> UpstreamTimeout:

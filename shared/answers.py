@@ -22,6 +22,7 @@ from cg_client.clock import Clock
 from cg_client.entries import Entry
 from cg_client.errors import CoinglassError
 from cg_client.live.timers import within
+from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup
 from shared.codec import AnswerCodec
 from shared.commands import Argument, Commands
@@ -41,6 +42,7 @@ _LOOK_SECONDS = 0.02  # between two looks whether the store is back
 POLL_SECONDS: Final = 1.0  # after which a notice is believed to be lost
 _MARGIN = 0.01  # seconds after the end of a lease
 _CLOSING_SECONDS = 1.0
+_URGENT = b"!"  # at the end of a notice: a more urgent caller waits
 
 _BEGIN, _FINISH, _END = map(LuaScript, ("answers_begin", "answers_finish", "answers_end"))
 _EVICT, _SURVEY = map(LuaScript, ("answers_evict", "answers_survey"))
@@ -92,6 +94,7 @@ class Answers:
         self._notices = Notices()
         self._renewals = Renewals(clock, store, self._fence)
         self._away_since = -math.inf  # monotonic seconds: the last time that the store went away
+        self._hurry: Callable[[Call], None] = lambda _: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._hooks: list[Callable[[], None]] = []  # what ends each
         self.counts: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
@@ -104,7 +107,7 @@ class Answers:
     def start(self) -> None:
         """Hear of what other replicas fetch; to be called before the store is started."""
         self._hooks += (
-            self._store.subscribe(self._channel, self._notices.receive),
+            self._store.subscribe(self._channel, self._receive),
             self._store.on_return(self._register),
             self._store.on_loss(self._note_loss),
         )
@@ -112,6 +115,16 @@ class Answers:
     async def _register(self, commands: Commands) -> None:
         with contextlib.suppress(CommandRefused):  # the store is of use all the same
             await self._renewals.renew(commands)
+
+    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
+        self._hurry = hurry
+
+    def _receive(self, message: bytes) -> None:
+        if not message.endswith(_URGENT):
+            self._notices.receive(message)
+            return
+        for call in self._renewals.calls(message.removesuffix(_URGENT).decode("ascii", "replace")):
+            self._hurry(call)
 
     def _note_loss(self) -> None:
         self._away_since = self.clock.monotonic()
@@ -132,7 +145,7 @@ class Answers:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 
-    async def look_up(self, call: Call, deadline: float) -> Lookup:
+    async def look_up(self, call: Call, deadline: float, priority: Priority = Priority.INTERACTIVE) -> Lookup:
         """Return what is shared of the call.
 
         A store that has just gone away gets a moment to return: the connection may have broken. After that nothing is
@@ -141,7 +154,8 @@ class Answers:
         digest = self._codec.digest(call)
         if digest is None:
             return Lookup()
-        lease = StoreLease(call, CallNames.of(self._scope, digest), next(self._owners), self._finish, self._end)
+        names, owner = CallNames.of(self._scope, digest), next(self._owners)
+        lease = StoreLease(call, names, owner, priority, self._finish, self._end)
         try:
             if not self._store.is_away:
                 with contextlib.suppress(StoreAway):
@@ -220,7 +234,8 @@ class Answers:
 
     async def _begun(self, lease: StoreLease, waited: int, token: bytes) -> _Begun:
         keys = (lease.names.answer, lease.names.lease, self._fence)
-        args = (lease.owner, round(LEASE_SECONDS * 1000), str(waited), token)
+        args: list[Argument] = [lease.owner, round(LEASE_SECONDS * 1000), str(waited), token, int(lease.priority)]
+        args += [self._channel, lease.names.digest]
         return msgspec.convert(await self._store.run(_BEGIN, keys, args), _Begun)
 
     async def _entry(self, lease: StoreLease, begun: _Begun, now: float) -> Entry | None:

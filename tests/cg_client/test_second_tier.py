@@ -1,7 +1,7 @@
 """The cache in front of a second tier: memory first, the rules of stale answers, and nothing lost if the tier fails."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from cg_client.cache import Cache
 from cg_client.call import Answer, Call, Fetched, count_sent, count_upstream_calls
 from cg_client.entries import MAX_STALE, Entry, MemoryStore
 from cg_client.errors import CoinglassError, UpstreamTimeout
-from cg_client.quota.requester import Requester
+from cg_client.quota.requester import SYSTEM, Priority, Requester
 from cg_client.second_tier import Lookup
 from tests.cg_client.conftest import a_call
 from tests.clock import START, FakeClock
@@ -59,7 +59,10 @@ class ScriptedTier:
         self.open = asyncio.Event()
         self.open.set()
 
-    async def look_up(self, call: Call, _deadline: float) -> Lookup:
+    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
+        self.hurry = hurry
+
+    async def look_up(self, call: Call, _deadline: float, _priority: Priority) -> Lookup:
         self.calls.append(call)
         await self.open.wait()
         lookup = self.lookups.pop(0) if self.lookups else Lookup()
@@ -228,6 +231,14 @@ async def test_an_older_answer_of_the_second_tier_does_not_replace_that_in_memor
     assert (await cache.get(a_call(), AGES)).value == 2
 
 
+async def test_a_call_for_which_somebody_urgent_waits_elsewhere_is_joined_by_the_system(clock: FakeClock) -> None:
+    joined: list[tuple[Call, Requester]] = []
+    tier = ScriptedTier()
+    cache_of(clock, tier, on_join=lambda *who: joined.append(who))
+    tier.hurry(a_call())
+    assert joined == [(a_call(), SYSTEM)]
+
+
 async def test_closing_cancels_those_who_wait_for_a_lookup(clock: FakeClock) -> None:
     tier = ScriptedTier()
     tier.open.clear()
@@ -246,7 +257,7 @@ async def test_an_error_of_one_caller_after_the_lookup_costs_no_other(clock: Fak
     def broken(_: Lookup) -> Any:
         raise ValueError("a bug of ours")
 
-    failed, answered = lookups.then(a_call(), AGES, broken), cache.get(a_call(), AGES)
+    failed, answered = lookups.then(a_call(), AGES, Priority.INTERACTIVE, broken), cache.get(a_call(), AGES)
     assert (await answered).value == 1
     with pytest.raises(ValueError, match="bug"):
         await failed

@@ -89,7 +89,10 @@ class Replica:
             return await upstream.fetch(self, call)
 
         self.memory = MemoryStore(10**6)
-        self.cache = Cache(fetch, self.memory, clock, second_tier=self.answers)
+        self.joined: list[Call] = []  # fetches that later requesters share
+        self.cache = Cache(
+            fetch, self.memory, clock, lambda call, _: self.joined.append(call), second_tier=self.answers
+        )
 
     def get(
         self, call: Call | None = None, patience: float = PATIENCE, *, grace: bool = True

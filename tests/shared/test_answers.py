@@ -458,6 +458,20 @@ async def test_a_refresh_has_the_priority_of_one(desk: SharedDesk) -> None:
     assert [requester.priority for requester in second.requesters] == [Priority.REFRESH]
 
 
+async def test_a_refresh_for_which_a_caller_of_another_replica_waits_is_no_longer_in_the_background(
+    desk: SharedDesk,
+) -> None:
+    first, second, third = desk.start(3)
+    first.cache.refresh(shared_call(), desk.clock.monotonic() + PATIENCE)
+    await run_ready()
+    assert first.joined == []
+    waiting = [second.get(), third.get()]
+    await run_ready()
+    assert first.joined == [shared_call()]
+    await desk.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 1]
+
+
 async def test_an_answer_is_usable_no_longer_than_in_memory(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     first.get()
