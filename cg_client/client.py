@@ -101,7 +101,7 @@ class Client:
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
         self._unknown_names = UnknownNameCheck(self.paths, self.clock)
-        self._coalescer = Coalescer(self._is_free, tracer)
+        self._coalescer = Coalescer(self._is_free, tracer, None if second_tier is None else second_tier.survey)
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
 
