@@ -89,7 +89,7 @@ def quota_verdict(
     result += f"; shared again {as_text(back)}"
     bound = f"≤ {LIMIT} calls in any 60 s, true or typed, ≤ {DEADLINE + LATE_BY:g} s"
     bound += "" if is_new else f", shared again ≤ {RECOVERS_WITHIN:g} s"
-    is_used = LIMIT / 2 <= most and any(part.answered for part in parts)
+    is_used = most >= LIMIT / 2 and any(part.answered for part in parts)
     holds = is_used and most <= LIMIT and not breaches and (is_new or in_time(back))
     return Verdict(f"{label}, with more requests than the quota", bound, f"{result}{summary(breaches)}", holds)
 

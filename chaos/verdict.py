@@ -19,7 +19,7 @@ class Verdict:
 class Effort:
     """How long and with how much: seconds of the scenarios that go on for a while, and shares of requests that fail.
 
-    `fault`: seconds that a store of replicas is out of order, `before_fault` those until the replicas are no longer new,
+    `fault`: seconds that a store of replicas is out of order, `before_fault` those until the replicas are not new,
     `after_fault` those until a burst would show; `kills`: of replicas; `store`: the kind of these scenarios.
     """
 
