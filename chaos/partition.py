@@ -52,7 +52,7 @@ def _may_make_namespaces() -> bool:
     try:
         _ip("netns", "add", name)
         _ip("netns", "del", name)
-    except subprocess.CalledProcessError:
+    except RuntimeError:
         return False
     return True
 
@@ -89,4 +89,6 @@ def _namespace(port: int) -> Iterator[Partition]:
 
 
 def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True, timeout=10)  # noqa: S603, S607  # as written above
+    ended = subprocess.run(["ip", *words], check=False, capture_output=True, text=True, timeout=10)  # noqa: S603, S607  # as written above
+    if ended.returncode:
+        raise RuntimeError(f"ip {' '.join(words)}: {ended.stderr.strip()}")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chaos.partition import Partition, partition
+from chaos.partition import partition
 from chaos.relay import Relay, relay
 from chaos.replicas import REPLICAS, Fleet, StoreLink
 from chaos.stores import StoreProcess, StoreProduct, running
@@ -18,11 +18,10 @@ _DELAY: Final = 0.5  # seconds
 
 @dataclass(frozen=True, slots=True)
 class StoreNetwork:
-    """The store, a proxy before it, and what cuts the last replica off."""
+    """The store, and a proxy before it."""
 
     store: StoreProcess
     relay: Relay
-    partition: Partition
 
     @property
     def direct(self) -> list[StoreLink]:
@@ -32,11 +31,6 @@ class StoreNetwork:
     def relayed(self) -> list[StoreLink]:
         return [StoreLink(f"127.0.0.1:{self.relay.port}")] * REPLICAS
 
-    @property
-    def partitioned(self) -> list[StoreLink]:
-        separate = self.partition
-        return [*self.direct[1:], StoreLink(separate.store, separate.host, separate.prefix)]
-
 
 Act = Callable[[StoreNetwork], Awaitable[None]]
 
@@ -44,10 +38,8 @@ Act = Callable[[StoreNetwork], Awaitable[None]]
 @contextlib.asynccontextmanager
 async def store_network(kind: StoreProduct) -> AsyncIterator[StoreNetwork]:
     process = StoreProcess(kind)
-    async with partition(process.port) as separate, relay(process.port) as between:
-        process.hosts = separate.hosts
-        async with running(process):
-            yield StoreNetwork(process, between, separate)
+    async with relay(process.port) as between, running(process):
+        yield StoreNetwork(process, between)
 
 
 async def killed(effort: Effort) -> list[Verdict]:
@@ -98,13 +90,21 @@ async def slowed(effort: Effort) -> list[Verdict]:
 
 
 async def partitioned(effort: Effort) -> list[Verdict]:
-    async def begin(network: StoreNetwork) -> None:
-        network.partition.cut()
+    """Cut one replica off from the store, and from nothing else."""
+    process = StoreProcess(effort.store)
+    async with partition(process.port) as separate:
+        process.hosts = separate.hosts
 
-    async def end(network: StoreNetwork) -> None:
-        network.partition.mend()
+        async def disturb(_: Sequence[Fleet]) -> None:
+            separate.cut()
+            await asyncio.sleep(effort.fault)
+            separate.mend()
 
-    return await _faulty("store cut off from one", begin, end, effort, lambda network: network.partitioned)
+        links = [StoreLink(f"127.0.0.1:{process.port}")] * (REPLICAS - 1)
+        links.append(StoreLink(separate.store, separate.host, separate.prefix))
+        label = f"store cut off from one by {separate.means} for {effort.fault:g} s ({effort.store.value})"
+        async with running(process):
+            return await disturbed(label, links, disturb, effort, separate.upstream)
 
 
 async def full(effort: Effort) -> list[Verdict]:
@@ -133,9 +133,5 @@ async def _faulty(
                 await asyncio.sleep(effort.fault)
                 await end(network)
 
-        chosen = links(network)
-        is_separate = chosen[-1] != chosen[0]
-        host = network.partition.upstream if is_separate else "127.0.0.1"
         seconds = f" for {effort.fault:g} s" if end is not None else ""
-        means = f" by {network.partition.means}" if is_separate else ""
-        return await disturbed(f"{label}{means}{seconds} ({effort.store.value})", chosen, disturb, effort, host)
+        return await disturbed(f"{label}{seconds} ({effort.store.value})", links(network), disturb, effort)
