@@ -69,12 +69,15 @@ async def test_clients_share_a_quota_lose_the_store_and_return(store_server: Sto
 
 
 async def test_a_client_leaves_when_it_closes(store_server: StoreServer) -> None:
-    async with connected(store_server.url) as store, connected(store_server.url) as other_store:
-        async with sharing(store, "first") as first:
-            async with sharing(other_store, "second") as second:
-                await until(lambda: not (first.quota.is_alone or second.quota.is_alone))
-                await until(lambda: first.quota.replicas == 2)
-            await until(lambda: first.quota.replicas == 1)
+    async with (
+        connected(store_server.url) as store,
+        connected(store_server.url) as other_store,
+        sharing(store, "first") as first,
+    ):
+        async with sharing(other_store, "second") as second:
+            await until(lambda: not (first.quota.is_alone or second.quota.is_alone))
+            await until(lambda: first.quota.replicas == 2)
+        await until(lambda: first.quota.replicas == 1)
 
 
 async def test_a_store_without_memory_leaves_each_its_part(store_server: StoreServer) -> None:
