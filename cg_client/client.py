@@ -52,7 +52,10 @@ from cg_client.windows import last_closed, unix_ms
 
 
 class Client:
-    """Nothing here is shared with another client: a second key is a second object."""
+    """Nothing here is shared with another client: a second key is a second object.
+
+    `share_quota` puts a quota of several replicas in the place of the client's.
+    """
 
     def __init__(
         self,

@@ -48,8 +48,8 @@ class QuotaContact:
         self.replicas = 1
         self._boot, self._seq, self._acked = secrets.token_hex(8), 0, 0
         self._sent_at = -math.inf  # when the last request was sent while not alone
-        self._heard: float | None = None  # the store's time of the last reply
-        self._heard_at = 0.0
+        self._replied_at: float | None = None  # the store's time of the last reply
+        self._received_at = 0.0
         self._version, self._parts, self._slots = 0, 0, 0
         self._peers: list[tuple[str, str]] = []
         self._unreported_until = 0.0
@@ -72,8 +72,8 @@ class QuotaContact:
             age=now - self._began_at,
             seq=self._seq,
             acked=self._acked,
-            heard=self._heard,
-            sent=None if self._heard is None else self._heard + now - self._heard_at,
+            replied_at=self._replied_at,
+            sent=None if self._replied_at is None else self._replied_at + now - self._received_at,
             alone=alone,
             leave=leave,
             parts=self._parts,
@@ -99,7 +99,7 @@ class QuotaContact:
 
     def confirm(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
         """Remember a reply with the state of the quota."""
-        self._acked, self._heard, self._heard_at = request.seq, reply.time, now
+        self._acked, self._replied_at, self._received_at = request.seq, reply.time, now
         self.confirmed_at = sent
         if self._learned == request.learned:
             self._learned = 0

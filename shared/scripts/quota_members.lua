@@ -120,7 +120,7 @@ local function unsettle()
 end
 
 local function new_state()
-  local is_first = request.heard == nil
+  local is_first = request.replied_at == nil
   return {
     version = 1, created = now, last = now, limit = request.limit, stated = request.stated,
     paused_until = 0, pause_reason = 0, settled_at = now + (is_first and request.settle or request.decay),
@@ -175,7 +175,7 @@ local function restore()
 end
 
 local function register()
-  if request.heard and request.heard < state.created then
+  if request.replied_at and request.replied_at < state.created then
     restore()
   end
   me = state.members[request.replica] or new_member(request.boot)

@@ -31,7 +31,7 @@ _EPOCH = 1_800_000_000.0
 _CLOCK = 'redis.call("TIME")'
 
 
-def with_given_time(script: LuaScript) -> LuaScript:
+def with_simulated_time(script: LuaScript) -> LuaScript:
     """Return the script with the time as its second argument."""
     assert script.source.count(_CLOCK) == 1
     return LuaScript(script.name, script.source.replace(_CLOCK, "{ARGV[2], 0}"))
@@ -51,7 +51,7 @@ class ReplicaClock(Clock):
 
 
 @dataclass
-class Upstream:
+class CountedUpstream:
     """Counts each request from its start until a minute after its end."""
 
     clock: SteppedClock
@@ -74,7 +74,7 @@ class Upstream:
         return sum(use[0] + MINUTE > now for use in self.uses)
 
 
-class Link:
+class ReplicaLink:
     """The way of one replica to the store, which loses what the tests say."""
 
     def __init__(self, world: "World") -> None:
@@ -120,7 +120,7 @@ class Replica:
         forget: float = FORGET_SECONDS,
     ) -> None:
         self.world, self.name = world, name
-        self.link = Link(world)
+        self.link = ReplicaLink(world)
         self.clock = ReplicaClock(world.clock, offset, rate)
         self.local = AdmissionQueue(QuotaWindow(world.limit), self.clock, weights, part)
         self.quota = SharedQuota(
@@ -207,7 +207,7 @@ class World:
     def __init__(self, store: "redis.Redis", limit: int = 30, script: LuaScript | None = None) -> None:
         self.clock = SteppedClock()
         self.limit, self.longest, self.latency = limit, 10.0, LATENCY
-        self.upstream = Upstream(self.clock, limit)
+        self.upstream = CountedUpstream(self.clock, limit)
         self.replicas: list[Replica] = []
         self.order: list[str] = []  # the clients of the calls that were sent
         self.refusals: list[StartsTooLate] = []
@@ -216,7 +216,7 @@ class World:
         self.store_offset = 0.0
         self.headers: Callable[[], tuple[int | None, int | None]] = lambda: (None, None)
         self._store = store
-        self._script = store.register_script(with_given_time(script or quota_script()).source)
+        self._script = store.register_script(with_simulated_time(script or quota_script()).source)
         self._names = map(str, itertools.count(1))
         self.empty()
 

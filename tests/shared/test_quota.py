@@ -175,11 +175,11 @@ async def test_a_fifth_is_reserved_for_interactive_calls(world: World) -> None:
 
 async def test_what_is_beyond_a_share_leaves_a_part_to_others(world: World) -> None:
     first, second = await started(world, 2, part=0.5)
-    one = second.call("ann", seconds=0)
+    early = second.call("ann", seconds=0)
     await world.elapse(5)
     hog = [first.call("hog", seconds=0) for _ in range(30)]
     await world.elapse(5)
-    assert (sent([one]), sent(hog)) == (1, 15)
+    assert (sent([early]), sent(hog)) == (1, 15)
     others = [second.call("ann", seconds=0) for _ in range(14)]
     await world.elapse(3)
     assert sent(others) == 14

@@ -68,7 +68,7 @@ async def test_each_replica_has_its_share_once_nothing_else_can_count(world: Wor
     await world.elapse(first.quota.contact.decay + 5)
     calls = [[replica.call(within=20) for _ in range(20)] for replica in (first, second)]
     await world.elapse(20)
-    assert [sent(of_one) for of_one in calls] == [15, 15]
+    assert [sent(group) for group in calls] == [15, 15]
     assert world.upstream.most == 30
 
 

@@ -17,10 +17,10 @@ _SETTINGS = settings(max_examples=20, stateful_step_count=30, deadline=None, sup
 
 
 def test_no_minute_has_more_requests_than_the_limit_whatever_fails(quota_store: "redis.Redis") -> None:
-    class Machine(QuotaMachine):
+    class AnyFailure(QuotaMachine):
         store = quota_store
 
-    run_state_machine_as_test(Machine, settings=_SETTINGS)
+    run_state_machine_as_test(AnyFailure, settings=_SETTINGS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
