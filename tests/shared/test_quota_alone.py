@@ -154,6 +154,14 @@ async def test_a_store_without_data_grants_nothing_before_earlier_calls_are_over
     assert (early.result(), sent([patient])) == (None, 1)
 
 
+async def test_calls_wait_for_a_store_without_data_that_soon_grants_them(world: World) -> None:
+    first = world.replica(settle=4.0)
+    await world.elapse(0.1)
+    calls = [first.call(within=4.7) for _ in range(20)]
+    await world.elapse(6)
+    assert (sent(calls), world.refusals) == (20, [])
+
+
 async def test_a_replica_that_never_saw_the_store_sends_nothing(world: World) -> None:
     world.is_down = True
     first = world.replica()
