@@ -58,14 +58,15 @@ class SharedQuota:
         """
         self._local, self._store, self._name, self._clock = local, store, name, clock
         local.window.minute *= FAST_CLOCK
-        self.contact = QuotaContact(replica, local, longest, settle, forget)
+        now = clock.monotonic()
+        self.contact = QuotaContact(replica, local, now, longest, settle, forget)
         self.refused = local.refused
         self.exchanges = 0
         self._waiters = SharedWaiters(local.weights)
         self._is_exchanging = self._is_pending = self._is_closed = False
         self._timer: asyncio.Task[None] | None = None
         self._due = 0.0
-        self.contact.divide(clock.monotonic())
+        self.contact.divide(now)
 
     async def open(self) -> None:
         """Make contact; without success the replica is alone, and attempts go on."""
