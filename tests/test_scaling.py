@@ -13,7 +13,7 @@ from bench.scaling.minute import SharedMinute
 from bench.scaling.request_by_request import RequestByRequest
 from bench.scaling.simulation import Setup, alone, simulate
 from bench.scaling.tables import PARTS
-from bench.scaling.timeline import DEADLINE, Phase, Span, Timeline
+from bench.scaling.timeline import DEADLINE, SeriesPhase, SeriesSpan, Timeline
 from bench.scaling.weighted_set import WeightedSet
 from cg_client.quota.window import MINUTE
 
@@ -26,7 +26,7 @@ ENTRIES = 60
 
 
 @functools.cache
-def timeline(quota: int) -> tuple[Timeline, list[Span]]:
+def timeline(quota: int) -> tuple[Timeline, list[SeriesSpan]]:
     result = Timeline(FEW, quota, LATENCY)
     return result, list(result.spans(UNTIL))
 
@@ -95,7 +95,7 @@ def test_the_spans_of_a_series_follow_each_other_without_a_gap() -> None:
 
 
 def test_a_series_waits_for_the_quota_until_the_deadline_at_most() -> None:
-    queued = [span for span in timeline(30)[1] if span.phase is Phase.QUEUED and span.end < UNTIL]
+    queued = [span for span in timeline(30)[1] if span.phase is SeriesPhase.QUEUED and span.end < UNTIL]
     assert queued
     assert max(span.end - span.start for span in queued) <= DEADLINE + LATENCY
 
@@ -112,10 +112,13 @@ def test_more_memory_leaves_less_to_the_store() -> None:
     assert cores == sorted(cores, reverse=True)
 
 
-def test_asking_the_quota_with_each_request_and_announcing_each_result_cost_the_store_more() -> None:
+def test_looking_asking_and_announcing_more_often_cost_the_store_more() -> None:
     setup = Setup(10, requests=2_000, series=1_000)
-    least = simulate(setup).store_cores
-    assert simulate(dataclasses.replace(setup, remembers=False)).store_cores > 1.5 * least
+    looks = dataclasses.replace(setup, looks_again=0.0)
+    cases = [setup, looks, dataclasses.replace(looks, resends=True), dataclasses.replace(looks, asks_always=True)]
+    least, *others = [simulate(case).store_cores for case in cases]
+    assert others == sorted(others)
+    assert others[0] > 1.2 * least
     assert simulate(dataclasses.replace(setup, notifies_always=True)).store_cores > least
 
 

@@ -20,7 +20,7 @@ _OPERATION: Final = "shared: CPU of the store for one operation"
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class UnitCost:
     """`source`: the row of bench/RESULTS.md, or why the value is assumed."""
 
     value: float
@@ -33,28 +33,28 @@ class Cost:
 class Costs:
     """1,000 candles of five fields stand for each answer."""
 
-    most: Cost
-    hit: Cost
-    stale: Cost
-    fetch: Cost
-    tier: Cost
-    value: Cost
-    body: Cost
-    look: Cost
-    read: Cost
-    finish: Cost
-    quota: Cost
-    notice: Cost
-    event: Cost
-    event_read: Cost
-    small: Cost
-    event_size: Cost
-    events: Cost
-    latency: Cost
-    network: Cost
-    share: Cost
+    most: UnitCost
+    hit: UnitCost
+    stale: UnitCost
+    fetch: UnitCost
+    tier: UnitCost
+    value: UnitCost
+    body: UnitCost
+    look: UnitCost
+    read: UnitCost
+    finish: UnitCost
+    quota: UnitCost
+    notice: UnitCost
+    event: UnitCost
+    event_read: UnitCost
+    small: UnitCost
+    event_size: UnitCost
+    events: UnitCost
+    latency: UnitCost
+    network: UnitCost
+    share: UnitCost
 
-    def __iter__(self) -> Iterator[Cost]:
+    def __iter__(self) -> Iterator[UnitCost]:
         return (getattr(self, item.name) for item in fields(self))
 
 
@@ -93,16 +93,16 @@ def _lines() -> tuple[str, ...]:
     return tuple(RESULTS.read_text(encoding="utf-8").splitlines())
 
 
-def _read(row: str, pattern: str, unit: str, about: str, otherwise: float | None = None) -> Cost:
+def _read(row: str, pattern: str, unit: str, about: str, otherwise: float | None = None) -> UnitCost:
     """Read the row of the results that begins with `row`; `otherwise` is assumed until it is there."""
     line = next((line for line in _lines() if line.startswith(f"| {row} |")), "")
     result = re.search(pattern, line)
     if result is not None:
-        return Cost(float(result[1].replace(",", "")), unit, about, f"measured: bench/RESULTS.md, {row}")
+        return UnitCost(float(result[1].replace(",", "")), unit, about, f"measured: bench/RESULTS.md, {row}")
     if otherwise is None:
         raise ValueError(f"bench/RESULTS.md has no row {row!r} with {pattern!r}.")
-    return Cost(otherwise, unit, about, f"assumed until bench/RESULTS.md has the row {row}")
+    return UnitCost(otherwise, unit, about, f"assumed until bench/RESULTS.md has the row {row}")
 
 
-def _assumed(value: float, unit: str, about: str, reason: str) -> Cost:
-    return Cost(value, unit, about, f"assumed: {reason}")
+def _assumed(value: float, unit: str, about: str, reason: str) -> UnitCost:
+    return UnitCost(value, unit, about, f"assumed: {reason}")

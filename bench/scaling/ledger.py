@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from bench.scaling.demand import Demand
-from bench.scaling.timeline import Phase, Span
+from bench.scaling.timeline import SeriesPhase, SeriesSpan
 
-LOOKS_AGAIN = 1.0  # seconds after which a replica looks again whether a stale series was fetched
 _RENEWS_EVERY = 1.0  # seconds
 
 
@@ -19,14 +18,17 @@ _RENEWS_EVERY = 1.0  # seconds
 class Cluster:
     """`entries`: series that a replica's memory has room for.
 
-    `notifies_always`: a holder announces each result, not only those that others wait for. `remembers`: a replica that
-    was refused by the quota asks again when there may be room, not with each request.
+    While the quota is spent, a replica looks again after `looks_again` seconds at the earliest whether a stale series
+    was fetched. `resends`: each look sends the stale value again. `asks_always`: each look asks for a place in the
+    quota, too. `notifies_always`: a holder announces each result, not only those that others wait for.
     """
 
     replicas: int
     entries: int
+    looks_again: float = 1.0
+    resends: bool = False
+    asks_always: bool = False
     notifies_always: bool = False
-    remembers: bool = True
 
 
 @dataclass(slots=True)
@@ -47,11 +49,12 @@ class Outcomes:
 
 @dataclass(slots=True)
 class StoreWork:
-    """Operations of the store. `reads` are looks that get a value."""
+    """Operations of the store. `reads`: looks that get a value; `gives_up`: leases for which the quota has no room."""
 
     looks: float = 0.0
     reads: float = 0.0
     finishes: float = 0.0
+    gives_up: float = 0.0
     quota: float = 0.0
     notices: float = 0.0  # by replica that gets them
     renewals: float = 0.0
@@ -66,59 +69,66 @@ class Ledger:
         self._memory = demand.seconds_in_memory(cluster.entries, cluster.replicas)
         self.outcomes, self.work, self.calls = Outcomes(), StoreWork(), 0
 
-    def add(self, spans: Iterable[Span]) -> None:
+    def add(self, spans: Iterable[SeriesSpan]) -> None:
         for span in spans:
             start, end = max(span.start, self._since), min(span.end, self._until)
             if start < end:
                 self._add(span, start, end)
 
-    def _add(self, span: Span, start: float, end: float) -> None:
+    def _add(self, span: SeriesSpan, start: float, end: float) -> None:
         match span.phase:
-            case Phase.FRESH:
+            case SeriesPhase.FRESH:
                 self._fresh(span, start, end)
-            case Phase.QUEUED:
+            case SeriesPhase.QUEUED:
                 self.outcomes.waited += self._rates[span.series] * (end - start)
-            case Phase.COLD | Phase.GRACE | Phase.STALE:
+            case SeriesPhase.COLD | SeriesPhase.GRACE | SeriesPhase.STALE:
                 opens = max(start, end - span.open)
                 self._without_room(span, start, opens)
                 self._with_room(span, opens, end)
             case _:
                 self._in_flight(span, start, end)
 
-    def _fresh(self, span: Span, start: float, end: float) -> None:
+    def _fresh(self, span: SeriesSpan, start: float, end: float) -> None:
         misses, requests = self._misses(span, start, end), self._rates[span.series] * (end - start)
         self.outcomes.second_tier += misses
         self.outcomes.memory += requests - misses
         self.work.reads += misses
 
-    def _without_room(self, span: Span, start: float, end: float) -> None:
+    def _without_room(self, span: SeriesSpan, start: float, end: float) -> None:
         """Add the requests while the quota is spent."""
         rate = self._rates[span.series]
         requests = rate * (end - start)
-        if span.phase is Phase.COLD:
+        if span.phase is SeriesPhase.COLD:
             self.outcomes.refused += requests
         else:
             self.outcomes.stale += requests
             self.work.reads += self._misses(span, start, end)
-        if self._cluster.remembers:
-            self.work.looks += self._cluster.replicas * (end - start) / (LOOKS_AGAIN + self._cluster.replicas / rate)
+        looks = self._looks(rate, start, end)
+        if self._cluster.resends and span.phase is not SeriesPhase.COLD:
+            self.work.reads += looks
         else:
-            self.work.looks += requests
-            self.work.quota += requests
+            self.work.looks += looks
+        self.work.gives_up += looks
+        if self._cluster.asks_always:
+            self.work.quota += looks
 
-    def _with_room(self, span: Span, start: float, end: float) -> None:
+    def _looks(self, rate: float, start: float, end: float) -> float:
+        """Return how often the replicas look for a series that cannot be fetched."""
+        return (end - start) / (self._cluster.looks_again / self._cluster.replicas + 1 / rate)
+
+    def _with_room(self, span: SeriesSpan, start: float, end: float) -> None:
         """Add the time until a request comes, which begins a fetch: one request is expected in it."""
         requests = self._rates[span.series] * (end - start)
         self.work.looks += requests
-        if span.phase is Phase.GRACE:
+        if span.phase is SeriesPhase.GRACE:
             self.outcomes.stale += requests
         else:
             self.outcomes.fetched += requests
 
-    def _in_flight(self, span: Span, start: float, end: float) -> None:
+    def _in_flight(self, span: SeriesSpan, start: float, end: float) -> None:
         rate, replicas = self._rates[span.series], self._cluster.replicas
         requests = rate * (end - start)
-        if span.phase is Phase.FETCH_GRACE:
+        if span.phase is SeriesPhase.FETCH_GRACE:
             self.outcomes.stale += requests
         else:
             self.outcomes.waited += requests
@@ -132,7 +142,7 @@ class Ledger:
         self.work.renewals += self._latency // _RENEWS_EVERY
         anyone = 1.0 if self._cluster.notifies_always else self._chance_of_request(rate * (replicas - 1) / replicas)
         self.work.notices += anyone * replicas
-        if self._cluster.remembers:
+        if not self._cluster.asks_always:
             self.work.quota += replicas - 1  # at most: the others ask for the same room, and are refused
         self.calls += 1
 
@@ -140,7 +150,7 @@ class Ledger:
         """Return how likely a request comes while a fetch is in flight."""
         return -math.expm1(-rate * self._latency)
 
-    def _misses(self, span: Span, start: float, end: float) -> float:
+    def _misses(self, span: SeriesSpan, start: float, end: float) -> float:
         """Return how many requests find the replica's memory without the answer that was published."""
         replicas = self._cluster.replicas
         rate = self._rates[span.series] / replicas

@@ -18,7 +18,7 @@ from cg_client.cache import MAX_STALE
 
 
 @dataclass(slots=True)
-class _Flight:
+class SeriesFetch:
     """A fetch, and the replicas that wait for it. It is `pending` until the quota has room."""
 
     series: int
@@ -34,7 +34,7 @@ class RequestByRequest:
         self._minute = SharedMinute(limit)
         self._memories = [OrderedDict[int, float]() for _ in range(replicas)]  # when the answer was published
         self._published = defaultdict[int, float](lambda: -math.inf)
-        self._flights: dict[int, _Flight] = {}
+        self._fetches: dict[int, SeriesFetch] = {}
         self._ends: list[tuple[float, int]] = []
         self._now = 0.0
         self.outcomes = Outcomes()
@@ -55,7 +55,7 @@ class RequestByRequest:
     def _advance(self, now: float) -> None:
         """End the fetches that are due, and begin those for which there is room."""
         while True:
-            pending = next((flight for flight in self._flights.values() if flight.is_pending), None)
+            pending = next((fetch for fetch in self._fetches.values() if fetch.is_pending), None)
             room = self._minute.available_at(self._now) if pending is not None else math.inf
             end = self._ends[0][0] if self._ends else math.inf
             if min(room, end) > now:
@@ -76,35 +76,35 @@ class RequestByRequest:
             return "memory" if is_hit else "second_tier"
         if age < MAX_STALE + lifetime:
             self._remember(series, replica)
-        flight = self._flights.get(series)
-        if flight is not None:
-            flight.replicas.add(replica)
+        fetch = self._fetches.get(series)
+        if fetch is not None:
+            fetch.replicas.add(replica)
             return "stale" if age < lifetime + grace else "waited"
         room = self._minute.available_at(now, self._minute.reserve if age < lifetime + grace else 0)
         if age < MAX_STALE + lifetime and room > now:
             return "stale"
         if room > now and self._forecast(now) > now + DEADLINE:
             return "refused"
-        flight = self._flights[series] = _Flight(series, is_pending=room > now, replicas={replica})
-        if not flight.is_pending:
-            self._start(flight, now)
+        fetch = self._fetches[series] = SeriesFetch(series, is_pending=room > now, replicas={replica})
+        if not fetch.is_pending:
+            self._start(fetch, now)
         return "stale" if age < lifetime + grace else "fetched"
 
     def _forecast(self, now: float) -> float:
         """Return when one more fetch could begin, behind those that are pending."""
-        pending = sum(flight.is_pending for flight in self._flights.values())
+        pending = sum(fetch.is_pending for fetch in self._fetches.values())
         return self._minute.available_at(now, pending)
 
-    def _start(self, flight: _Flight, now: float) -> None:
+    def _start(self, fetch: SeriesFetch, now: float) -> None:
         self._minute.start(now)
         self.starts.append(now)
-        flight.is_pending = False
-        heapq.heappush(self._ends, (now + self._latency, flight.series))
+        fetch.is_pending = False
+        heapq.heappush(self._ends, (now + self._latency, fetch.series))
 
     def _end(self, now: float, series: int) -> None:
         self._minute.end(now)
         self._published[series] = now
-        for replica in self._flights.pop(series).replicas:
+        for replica in self._fetches.pop(series).replicas:
             self._remember(series, replica)
 
     def _remember(self, series: int, replica: int) -> None:

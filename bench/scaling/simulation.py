@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from bench.scaling.costs import Costs, measured_costs
 from bench.scaling.demand import Demand
 from bench.scaling.ledger import Cluster, Ledger, Outcomes, StoreWork
-from bench.scaling.timeline import Span, Timeline
+from bench.scaling.timeline import SeriesSpan, Timeline
 
 SINCE, UNTIL = 300.0, 600.0  # seconds after a start with empty caches
 MEGABYTE: Final = 2**20
@@ -20,15 +20,17 @@ Sums = TypeVar("Sums", Outcomes, StoreWork)
 
 @dataclass(frozen=True)
 class Setup:
-    """`quota`: requests a minute. `memory_mb`: COINGLASS_CACHE_MB of each replica."""
+    """`quota`: requests a minute. `memory_mb`: COINGLASS_CACHE_MB of each replica. The rest is as in `Cluster`."""
 
     replicas: int
     requests: float = 100_000.0
     series: int = 5_000
     quota: int = 1_200
     memory_mb: int = 64
+    looks_again: float = 1.0
+    resends: bool = False
+    asks_always: bool = False
     notifies_always: bool = False
-    remembers: bool = True
 
     @property
     def demand(self) -> Demand:
@@ -57,7 +59,7 @@ class Simulated:
     def operations(self) -> float:
         """Return the operations of the store, and the messages that it sends by itself."""
         work, events = self.work, self.costs.events.value
-        answers = work.looks + work.reads + work.finishes + work.quota + work.renewals
+        answers = work.looks + work.reads + work.finishes + work.gives_up + work.quota + work.renewals
         return answers + work.notices + events * (1 + self.setup.replicas)
 
     @cached_property
@@ -70,7 +72,7 @@ class Simulated:
     def store_cores(self) -> float:
         costs, work, events = self.costs, self.work, self.costs.events.value
         microseconds = (
-            (work.looks + work.renewals) * costs.look.value
+            (work.looks + work.gives_up + work.renewals) * costs.look.value
             + work.reads * costs.read.value
             + work.finishes * costs.finish.value
             + work.quota * costs.quota.value
@@ -96,7 +98,8 @@ class Simulated:
 def simulate(setup: Setup, costs: Costs | None = None) -> Simulated:
     costs = costs or measured_costs()
     entries = int(setup.memory_mb * MEGABYTE / costs.body.value)
-    cluster = Cluster(setup.replicas, entries, setup.notifies_always, setup.remembers)
+    choices = (setup.looks_again, setup.resends, setup.asks_always, setup.notifies_always)
+    cluster = Cluster(setup.replicas, entries, *choices)
     latency = costs.latency.value
     ledger = Ledger(setup.demand, cluster, latency, SINCE, UNTIL)
     ledger.add(_spans(setup.demand, setup.quota, latency))
@@ -115,13 +118,13 @@ def alone(setup: Setup, costs: Costs | None = None) -> Simulated:
         quota=setup.quota // count,
         memory_mb=_MEMORY_FOR_ALL_MB,
     )
-    one = simulate(part, costs)
-    outcomes = Outcomes(**{name: value * count for name, value in dataclasses.asdict(one.outcomes).items()})
-    return Simulated(setup, one.costs, outcomes, StoreWork(), one.calls_per_minute * count)
+    each = simulate(part, costs)
+    outcomes = Outcomes(**{name: value * count for name, value in dataclasses.asdict(each.outcomes).items()})
+    return Simulated(setup, each.costs, outcomes, StoreWork(), each.calls_per_minute * count)
 
 
 @cache
-def _spans(demand: Demand, quota: int, latency: float) -> Sequence[Span]:
+def _spans(demand: Demand, quota: int, latency: float) -> Sequence[SeriesSpan]:
     return [span for span in Timeline(demand, quota, latency).spans(UNTIL) if span.end > SINCE]
 
 

@@ -25,7 +25,7 @@ from cg_client.cache import MAX_STALE
 DEADLINE: Final = 15.0  # seconds that a caller without an answer waits
 
 
-class Phase(Enum):
+class SeriesPhase(Enum):
     """What there is of a series; of a fetch, what there was when it began."""
 
     COLD = "no answer"
@@ -38,18 +38,26 @@ class Phase(Enum):
     FETCH_STALE = "fetch"
 
 
-FETCH: Final = {Phase.QUEUED: Phase.FETCH_COLD, Phase.GRACE: Phase.FETCH_GRACE, Phase.STALE: Phase.FETCH_STALE}
-DUE: Final = (Phase.COLD, Phase.STALE, Phase.GRACE)  # of which the next request begins a fetch, if there is room
+FETCH: Final = {
+    SeriesPhase.QUEUED: SeriesPhase.FETCH_COLD,
+    SeriesPhase.GRACE: SeriesPhase.FETCH_GRACE,
+    SeriesPhase.STALE: SeriesPhase.FETCH_STALE,
+}
+DUE: Final = (
+    SeriesPhase.COLD,
+    SeriesPhase.STALE,
+    SeriesPhase.GRACE,
+)  # of which the next request begins a fetch, if there is room
 
 
-class Span(NamedTuple):
+class SeriesSpan(NamedTuple):
     """A series in one phase. `published`: when its answer was.
 
     `open`: for how long the next request would have begun a fetch, or queued it.
     """
 
     series: int
-    phase: Phase
+    phase: SeriesPhase
     start: float
     end: float
     published: float
@@ -60,7 +68,7 @@ class _Change(NamedTuple):
     at: float
     series: int
     version: int
-    phase: Phase
+    phase: SeriesPhase
 
 
 class Timeline:
@@ -71,24 +79,24 @@ class Timeline:
         self._minute = SharedMinute(limit)
         self._chance = random.Random(SEED)  # noqa: S311  # keeps no secret
         count = demand.series
-        self._phases, self._since, self._published = [Phase.COLD] * count, [0.0] * count, [-math.inf] * count
+        self._phases, self._since, self._published = [SeriesPhase.COLD] * count, [0.0] * count, [-math.inf] * count
         self._versions, self._open_before = [0] * count, [0.0] * count
         self._due = {phase: WeightedSet(demand.rates) for phase in DUE}
         for series in range(count):
-            self._due[Phase.COLD].add(series)
-        self._open = dict.fromkeys(Phase, 0.0)  # for how long, until now
+            self._due[SeriesPhase.COLD].add(series)
+        self._open = dict.fromkeys(SeriesPhase, 0.0)  # for how long, until now
         self._queue: deque[int] = deque()
         self._changes: list[_Change] = []
         self._now = 0.0
         self.starts: list[float] = []
 
-    def spans(self, until: float) -> Iterator[Span]:
+    def spans(self, until: float) -> Iterator[SeriesSpan]:
         """Yield the spans in the order of their ends."""
         while True:
             open_at = self._open_at()
             requests = [(at + self._wait(phase), phase) for phase, at in open_at.items()]
             if self._queue:
-                requests.append((self._minute.available_at(self._now), Phase.QUEUED))
+                requests.append((self._minute.available_at(self._now), SeriesPhase.QUEUED))
             at, phase = min(requests, key=lambda item: item[0])
             change = self._changes[0].at if self._changes else math.inf
             self._pass(min(at, change, until), open_at)
@@ -96,55 +104,55 @@ class Timeline:
                 break
             if change <= at:
                 yield from self._apply(heapq.heappop(self._changes))
-            elif phase is Phase.QUEUED:
+            elif phase is SeriesPhase.QUEUED:
                 yield self._start(self._queue.popleft())
             else:
                 yield self._request(self._due[phase].draw(self._chance.random()))
         for series in range(self._demand.series):
             yield self._span(series)
 
-    def _open_at(self) -> Mapping[Phase, float]:
+    def _open_at(self) -> Mapping[SeriesPhase, float]:
         """Return from when on a request begins or queues a fetch, by phase, if nothing changes until then."""
         now, minute, ahead = self._now, self._minute, len(self._queue)
         start = minute.available_at(now, ahead)
         return {
-            Phase.COLD: max(now, start - DEADLINE),
-            Phase.STALE: start,
-            Phase.GRACE: minute.available_at(now, ahead + minute.reserve),
+            SeriesPhase.COLD: max(now, start - DEADLINE),
+            SeriesPhase.STALE: start,
+            SeriesPhase.GRACE: minute.available_at(now, ahead + minute.reserve),
         }
 
-    def _wait(self, phase: Phase) -> float:
+    def _wait(self, phase: SeriesPhase) -> float:
         total = self._due[phase].total
         return self._chance.expovariate(total) if total > 0 else math.inf
 
-    def _pass(self, until: float, open_at: Mapping[Phase, float]) -> None:
+    def _pass(self, until: float, open_at: Mapping[SeriesPhase, float]) -> None:
         for phase, at in open_at.items():
             self._open[phase] += max(0.0, until - max(self._now, at))
         self._now = until
 
-    def _request(self, series: int) -> Span:
+    def _request(self, series: int) -> SeriesSpan:
         phase = self._phases[series]
         self._due[phase].remove(series)
-        if phase is not Phase.COLD:
+        if phase is not SeriesPhase.COLD:
             return self._start(series)
         span = self._span(series)
         self._queue.append(series)
-        self._enter(series, Phase.QUEUED)
+        self._enter(series, SeriesPhase.QUEUED)
         return span
 
-    def _start(self, series: int) -> Span:
+    def _start(self, series: int) -> SeriesSpan:
         span = self._span(series)
         self._minute.start(self._now)
         self.starts.append(self._now)
         self._enter(series, FETCH[self._phases[series]])
-        self._schedule(self._latency, series, Phase.FRESH)
+        self._schedule(self._latency, series, SeriesPhase.FRESH)
         return span
 
-    def _apply(self, change: _Change) -> Iterator[Span]:
+    def _apply(self, change: _Change) -> Iterator[SeriesSpan]:
         """Enter a phase, unless a newer answer was fetched meanwhile or is being fetched."""
         series, phase, before = change.series, change.phase, self._phases[change.series]
         is_outdated = change.version != self._versions[series] or before in FETCH.values()
-        if is_outdated and phase is not Phase.FRESH:
+        if is_outdated and phase is not SeriesPhase.FRESH:
             return
         yield self._span(series)
         if before in self._due:
@@ -153,24 +161,24 @@ class Timeline:
         if phase in self._due:
             self._due[phase].add(series)
         match phase:
-            case Phase.FRESH:
+            case SeriesPhase.FRESH:
                 self._minute.end(self._now)
                 self._versions[series] += 1
                 self._published[series] = self._now
-                self._schedule(self._demand.lifetimes[series], series, Phase.GRACE)
-            case Phase.GRACE:
-                self._schedule(self._demand.grace(series), series, Phase.STALE)
-            case Phase.STALE:
-                self._schedule(MAX_STALE - self._demand.grace(series), series, Phase.COLD)
+                self._schedule(self._demand.lifetimes[series], series, SeriesPhase.GRACE)
+            case SeriesPhase.GRACE:
+                self._schedule(self._demand.grace(series), series, SeriesPhase.STALE)
+            case SeriesPhase.STALE:
+                self._schedule(MAX_STALE - self._demand.grace(series), series, SeriesPhase.COLD)
 
-    def _enter(self, series: int, phase: Phase) -> None:
+    def _enter(self, series: int, phase: SeriesPhase) -> None:
         self._phases[series], self._since[series] = phase, self._now
         self._open_before[series] = self._open[phase]
 
-    def _schedule(self, seconds: float, series: int, phase: Phase) -> None:
+    def _schedule(self, seconds: float, series: int, phase: SeriesPhase) -> None:
         heapq.heappush(self._changes, _Change(self._now + seconds, series, self._versions[series], phase))
 
-    def _span(self, series: int) -> Span:
+    def _span(self, series: int) -> SeriesSpan:
         phase = self._phases[series]
         is_open = self._open[phase] - self._open_before[series]
-        return Span(series, phase, self._since[series], self._now, self._published[series], is_open)
+        return SeriesSpan(series, phase, self._since[series], self._now, self._published[series], is_open)
