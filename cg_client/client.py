@@ -10,14 +10,15 @@ from datetime import datetime
 
 import httpx
 
-from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
-from cg_client.call import FREE, Answer, AnyAnswer, CacheStatus, Call, Decode, Send
+from cg_client.cache import Cache, failed
+from cg_client.call import FREE, Answer, AnyAnswer, CacheStatus, Call, Decode, Fetched, Send
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan, StartCalls, StartedPlan
 from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
 from cg_client.endpoint import CLOSED_LIFETIME, Endpoint
 from cg_client.endpoints import account
+from cg_client.entries import Entry, MemoryStore
 from cg_client.envelope import payload, unparsed_data
 from cg_client.errors import (
     CoinglassError,
@@ -44,6 +45,7 @@ from cg_client.resilience.paths import Paths
 from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
+from cg_client.second_tier import SecondTier
 from cg_client.tracing import CallSpans, SendRequest, Tracer
 from cg_client.transport import FIGURES_HEADER, KEY_HEADER, SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
 from cg_client.windows import last_closed, unix_ms
@@ -61,7 +63,9 @@ class Client:
         policy: RetryPolicy | None = None,
         breaker_policy: BreakerPolicy | None = None,
         tracer: Tracer | None = None,
+        second_tier: SecondTier | None = None,
     ) -> None:
+        """Make a client. The `second_tier` of its cache is that of the same key and base URL."""
         self.clock = clock or Clock()
         self.config = config
         self.revision = Revision()
@@ -90,7 +94,7 @@ class Client:
         self.admission_queue = self._throttle.admission_queue
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
-        self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending)
+        self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending, second_tier, self._learn)
         is_awaited = self._cache.is_awaited
         self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), is_awaited)
         self.observe(CallObserver())
@@ -262,6 +266,11 @@ class Client:
             value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path, lifetime=lifetime
         )
         return Fetched(answer, len(response.body), lifetime)
+
+    def _learn(self, answer: AnyAnswer) -> None:
+        """Note what an answer that another replica fetched says of the key and of the upstream."""
+        self.is_accepted = True
+        self.sandbox = self.sandbox or answer.sandbox
 
     def redact(self, text: str) -> str:
         """Remove the key from what CoinGlass sent, should it ever repeat it."""
