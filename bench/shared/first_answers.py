@@ -1,0 +1,120 @@
+"""The first answers of a second replica, whose rows come from the store, compared with its memory hits.
+
+Another replica fetches many windows of the past, which stay fresh for an hour. Then the second one, which knows the
+text of the query and has answered it for other series, is asked for each of them once, and again when it has them in
+memory. Neither caches responses.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from bench.answers import ask
+from bench.processes import BenchError, Process
+from bench.queries import in_turn
+from bench.scenarios import BoundResult, Finding
+from bench.servers import State, UpstreamProcess, ours
+from bench.shared.valkey import StoredKey, Valkey
+from cg_client.intervals import Interval
+
+QUERY = "Q2"
+MAX_RATIO = 1.5
+LABEL = f"shared: first answer from the second tier: {QUERY}"
+_KNOWN = 20  # series by which the second replica gets to know the query
+_AGAIN = 3  # times that the same are asked for when they are in memory
+_PAGE = 1_000  # bars, in which the server divides a window
+_COARSEST = Interval.H4
+_DECLARED = "$interval: Interval!"
+_BOTH = f"{_DECLARED}, $from: DateTime!, $to: DateTime!"
+_STORED_WITHIN = 10.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAnswers:
+    """Milliseconds of CPU for a request, and the bytes of a value in the store, and of its places in the index."""
+
+    first: float
+    memory: float
+    series: int
+    value: int
+    index: float
+
+
+def first_answers(upstream: UpstreamProcess, valkey: Valkey, rounds: int) -> FirstAnswers:
+    """Return the least of several rounds, each with new replicas and an empty store."""
+    with ours(State.COLD, upstream) as server:
+        _cpu(server, tuple(_bodies()))  # so that the upstream has rendered its answers
+    results = [_round(upstream, valkey) for _ in range(rounds)]
+    least = min(item.first for item in results), min(item.memory for item in results)
+    return FirstAnswers(*least, results[0].series, results[0].value, results[0].index)
+
+
+def verdict(result: FirstAnswers, transfer: float) -> BoundResult:
+    """`transfer`: milliseconds of CPU for a round trip to the store with a value of that size."""
+    beside = result.first - transfer
+    text = (
+        f"{beside / result.memory:.2f} ({result.first:.3f} to {result.memory:.3f} ms,"
+        f" of which {transfer:.3f} ms for a round trip with {result.value:,} bytes)"
+    )
+    bound = f"≤ {MAX_RATIO:g} times the CPU of its memory hit, plus the round trip"
+    return BoundResult(LABEL, bound, {1: Finding(text, beside <= MAX_RATIO * result.memory)})
+
+
+def _round(upstream: UpstreamProcess, valkey: Valkey) -> FirstAnswers:
+    bodies = tuple(_bodies())
+    known, others = bodies[:_KNOWN], bodies[_KNOWN:]
+    valkey.commands.flushall()
+    shared = {"COINGLASS_SHARED_URL": valkey.url}
+    with (
+        ours(State.ROWS_OF_MANY, upstream, **shared) as replica,
+        ours(State.ROWS_OF_MANY, upstream, **shared) as second,
+    ):
+        _cpu(second, known * 3)
+        _cpu(replica, others)
+        keys = _wait_until_stored(valkey, len(others))
+        calls, scripts = upstream.calls(), valkey.script_calls()
+        first = _cpu(second, others)
+        if upstream.calls() > calls or valkey.script_calls() < scripts + len(others):
+            raise BenchError("The second replica did not get all series from the store.")
+        memory = min(_cpu(second, others) for _ in range(_AGAIN))
+    values = [key.value for key in keys if key.kind == "answer"]
+    index = sum(key.memory for key in keys if key.kind in ("index", "sizes"))
+    return FirstAnswers(first, memory, len(values), round(sum(values) / len(values)), index / len(values))
+
+
+def _bodies() -> Iterator[bytes]:
+    """Yield requests for the last page of each series that has ended."""
+    for body in in_turn(QUERY).bodies:
+        request = orjson.loads(body)
+        step = Interval[request["variables"]["interval"]].milliseconds
+        if step <= _COARSEST.milliseconds:
+            width = _PAGE * step
+            end = int(time.time() * 1000) // width * width
+            request["query"] = request["query"].replace("last: 1000", "from: $from, to: $to").replace(_DECLARED, _BOTH)
+            request["variables"] |= {"from": _iso(end - width), "to": _iso(end - 1000)}
+            yield orjson.dumps(request)
+
+
+def _iso(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _cpu(server: Process, bodies: tuple[bytes, ...]) -> float:
+    """Return the milliseconds of CPU for each answer."""
+    before = server.exact_cpu_seconds()
+    for _ in ask(server, bodies):
+        pass
+    return (server.exact_cpu_seconds() - before) / len(bodies) * 1000
+
+
+def _wait_until_stored(valkey: Valkey, count: int) -> list[StoredKey]:
+    latest = time.monotonic() + _STORED_WITHIN
+    while time.monotonic() < latest:
+        keys = valkey.keys()
+        if sum(key.kind == "answer" for key in keys) >= count:
+            return keys
+        time.sleep(0.05)
+    raise BenchError("The series were not stored in time.")
