@@ -1,7 +1,7 @@
 """The links to the nodes of a Cluster, one for each node that has names of ours."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
@@ -67,13 +67,12 @@ class ClusterLinks:
             link.send(command)
         return [command.future for _, command in pings]
 
-    async def close(self) -> None:
-        """End the work on the connections, which their owner closes."""
+    def end(self) -> "Iterable[asyncio.Task[None]]":
+        """End the work on the connections, which their owner closes; return what is about to end."""
         self.lose("closed")
         for task in self._opening:
             task.cancel()
-        await asyncio.gather(*self._opening, return_exceptions=True)
-        await asyncio.gather(*(link.close() for link in self._links.values()))
+        return [*self._opening, *(task for link in self._links.values() for task in link.end())]
 
     def lose(self, reason: str) -> None:
         """Lose all links: what replicas share is one whole."""
@@ -110,6 +109,8 @@ class ClusterLinks:
             connection = await within(self._clock, self._limit, self._connect(server))
         except (*FAILURES, StoreAway, TimeoutError) as error:
             self.lose(reason_of(error))
+            return
+        if self._reason is not None:
             return
         link = self._links[server] = Link(connection, self._clock, self._limit, self.lose, self._redirect)
         for command, asking in self._waiting.pop(server, ()):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from hiredis import pack_command
@@ -91,12 +91,12 @@ class Link:
         self._has_unsent.set()
         self._is_busy.set()
 
-    async def close(self) -> None:
-        """End the work on the connection, which its owner closes."""
+    def end(self) -> "Iterable[asyncio.Task[None]]":
+        """End the work on the connection, which its owner closes; return what is about to end."""
         self.lose("closed")
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        return self._tasks
 
     def lose(self, reason: str) -> None:
         if self._reason is not None:

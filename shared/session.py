@@ -1,7 +1,7 @@
 """All connections to the store from one return until the next loss."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from redis.asyncio.connection import AbstractConnection
@@ -30,7 +30,7 @@ class Links(Protocol):
 
     def lose(self, reason: str) -> None: ...
 
-    async def close(self) -> None: ...
+    def end(self) -> "Iterable[asyncio.Task[None]]": ...
 
 
 class StoreSession:
@@ -104,12 +104,12 @@ class StoreSession:
         return self._notices
 
     async def close(self) -> None:
+        """Close all connections, before anything is awaited that a cancellation could interrupt."""
         self.lose("COINGLASS_SHARED_URL: the store is closed")
-        for link in (self._links, self._notices):
-            if link is not None:
-                await link.close()
+        tasks = [task for link in (self._links, self._notices) if link is not None for task in link.end()]
         for connection in self._connections:
             await connection.disconnect(nowait=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def lose(self, reason: str) -> None:
         """Fail everything that is in progress."""
@@ -140,7 +140,7 @@ class _OneLink:
     ) -> None:
         self._link = Link(connection, clock, limit, on_loss)
         self._server = server
-        self.lose, self.close = self._link.lose, self._link.close
+        self.lose, self.end = self._link.lose, self._link.end
 
     def send(self, command: SentCommand, words: tuple[Argument, ...]) -> None:  # noqa: ARG002  # a Cluster looks at them
         self._link.send(command)

@@ -5,6 +5,7 @@ import contextlib
 import random
 from asyncio import Future
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from cg_client.clock import Clock
@@ -47,6 +48,7 @@ class Store(Commands):
         self._reason = "COINGLASS_SHARED_URL: the store is not connected yet"
         self._on_return: list[OnReturn] = []
         self._on_loss: list[OnLoss] = []
+        self._late: set[asyncio.Task[None]] = set()  # hooks that were registered while the store was connected
         self._callbacks: dict[bytes, list[Callback]] = {}
         self._task: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
@@ -69,21 +71,36 @@ class Store(Commands):
         await self._tried.wait()
 
     async def close(self) -> None:
+        tasks = [*self._late, *(() if self._task is None else (self._task,))]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
             self._reason = "COINGLASS_SHARED_URL: the store is closed"
 
-    def on_return(self, hook: OnReturn) -> None:
-        """Run the hook after each connection, before anybody else may use the store. Register before `start`.
+    def on_return(self, hook: OnReturn) -> Callable[[], None]:
+        """Run the hook after each connection, before anybody else may use the store; return what ends that.
 
-        If it raises, the store stays away until the next attempt.
+        If the store is connected already, the hook runs soon, beside others. If it raises, the store goes away, or
+        stays away, until the next attempt.
         """
         self._on_return.append(hook)
+        if self._session is not None:
+            task = asyncio.get_running_loop().create_task(self._run_late(hook, self._session))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+        return partial(self._on_return.remove, hook)
 
-    def on_loss(self, hook: OnLoss) -> None:
-        """Call the hook when the store goes away."""
+    async def _run_late(self, hook: OnReturn, session: StoreSession) -> None:
+        try:
+            await within(self.clock, ATTEMPT_SECONDS, hook(Commands(session.send, self._observer)))
+        except Exception as error:  # noqa: BLE001  # as before the store is used
+            session.lose(reason_of(error))
+
+    def on_loss(self, hook: OnLoss) -> Callable[[], None]:
+        """Call the hook when the store goes away; return what ends that."""
         self._on_loss.append(hook)
+        return partial(self._on_loss.remove, hook)
 
     def subscribe(self, channel: str, callback: Callback) -> Callable[[], None]:
         """Call back with each message from now on, also after reconnects; return what ends that.
@@ -146,7 +163,7 @@ class Store(Commands):
         await session.open(self._callbacks)
         await session.ping()
         commands = Commands(session.send, self._observer)
-        for hook in self._on_return:
+        for hook in list(self._on_return):
             await hook(commands)
 
     async def _use(self, session: StoreSession, seconds: float) -> None:
@@ -161,7 +178,7 @@ class Store(Commands):
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
         self._observer.on_away(self._reason)
-        for hook in self._on_loss:
+        for hook in list(self._on_loss):
             asyncio.get_running_loop().call_soon(hook)  # which reports a hook that fails
 
     async def _beat(self, session: StoreSession) -> None:

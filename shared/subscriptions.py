@@ -1,7 +1,7 @@
 """Notices that replicas publish to each other, on a connection of their own."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
@@ -43,12 +43,12 @@ class NoticeLink:
         self.send(b"PING")
         return pong
 
-    async def close(self) -> None:
-        """End the work on the connection, which its owner closes."""
+    def end(self) -> "Iterable[asyncio.Task[None]]":
+        """End the work on the connection, which its owner closes; return what is about to end."""
         self.lose("closed")
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        return self._tasks
 
     async def _write(self) -> None:
         try:
