@@ -70,9 +70,9 @@ class UpstreamProcess:
 
 
 @contextlib.contextmanager
-def upstream(figures: str = "samples") -> Iterator[UpstreamProcess]:
+def upstream(**variables: str) -> Iterator[UpstreamProcess]:
     _, core = cores()
-    with started([sys.executable, "-m", "bench.upstream"], {"BENCH_FIGURES": figures}, core) as process:
+    with started([sys.executable, "-m", "bench.upstream"], variables, core) as process:
         yield UpstreamProcess(process)
 
 

@@ -2,7 +2,8 @@
 
 Each answer is rendered once, by path and query string, at one frozen time, and cached as the bytes that are sent. The
 quota that is announced cannot be spent. `GET /_bench/calls` counts the calls and the bytes of their bodies; `GET
-/_bench/delay?ms=50` delays the answers from then on. `BENCH_FIGURES=market` are figures that differ from row to row.
+/_bench/delay?ms=50` delays the answers from then on. `BENCH_FIGURES=market` are figures that differ from row to row;
+`BENCH_LIMIT` is another quota.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from sandbox.samples import sample
 FLOWS = "/api/etf/bitcoin/flow-history"
 DAYS = 500
 _DAY = 86_400_000
-_LIMIT = 100_000_000
+_LIMIT = int(os.environ.get("BENCH_LIMIT", "100_000_000"))
 _QUOTA = {b"api-key-max-limit": str(_LIMIT).encode(), b"api-key-use-limit": b"1"}
 _END = b"\r\n\r\n"
 _SWITCHES = b"/_bench/"

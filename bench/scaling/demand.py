@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cg_client.cache import MAX_GRACE
 from cg_client.catalogue import CATALOGUE
+from cg_client.entries import MAX_GRACE
 
 SEED = 19
 

@@ -14,7 +14,7 @@ from bench.scaling.demand import SEED, Demand
 from bench.scaling.ledger import Outcomes
 from bench.scaling.minute import SharedMinute
 from bench.scaling.timeline import DEADLINE
-from cg_client.cache import MAX_STALE
+from cg_client.entries import MAX_STALE
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from bench.scaling.demand import SEED, Demand
 from bench.scaling.minute import SharedMinute
 from bench.scaling.weighted_set import WeightedSet
-from cg_client.cache import MAX_STALE
+from cg_client.entries import MAX_STALE
 
 DEADLINE: Final = 15.0  # seconds that a caller without an answer waits
 

@@ -6,29 +6,21 @@ memory. Neither caches responses.
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-import orjson
 
 from bench.answers import ask
 from bench.processes import BenchError, Process
-from bench.queries import in_turn
 from bench.scenarios import BoundResult, Finding
 from bench.servers import State, UpstreamProcess, ours
+from bench.shared.past_windows import past_windows
+from bench.shared.replicas import replica
 from bench.shared.valkey import StoredKey, Valkey
-from cg_client.intervals import Interval
 
 QUERY = "Q2"
 MAX_RATIO = 1.5
 LABEL = f"shared: first answer from the second tier: {QUERY}"
 _KNOWN = 20  # series by which the second replica gets to know the query
 _AGAIN = 3  # times that the same are asked for when they are in memory
-_PAGE = 1_000  # bars, in which the server divides a window
-_COARSEST = Interval.H4
-_DECLARED = "$interval: Interval!"
-_BOTH = f"{_DECLARED}, $from: DateTime!, $to: DateTime!"
 _STORED_WITHIN = 10.0  # seconds
 
 
@@ -46,7 +38,7 @@ class FirstAnswers:
 def first_answers(upstream: UpstreamProcess, valkey: Valkey, rounds: int) -> FirstAnswers:
     """Return the least of several rounds, each with new replicas and an empty store."""
     with ours(State.COLD, upstream) as server:
-        _cpu(server, tuple(_bodies()))  # so that the upstream has rendered its answers
+        _cpu(server, past_windows(QUERY).bodies)  # so that the upstream has rendered its answers
     results = [_round(upstream, valkey) for _ in range(rounds)]
     least = min(item.first for item in results), min(item.memory for item in results)
     return FirstAnswers(*least, results[0].series, results[0].value, results[0].index)
@@ -64,42 +56,24 @@ def verdict(result: FirstAnswers, transfer: float) -> BoundResult:
 
 
 def _round(upstream: UpstreamProcess, valkey: Valkey) -> FirstAnswers:
-    bodies = tuple(_bodies())
+    bodies = past_windows(QUERY).bodies
     known, others = bodies[:_KNOWN], bodies[_KNOWN:]
-    valkey.commands.flushall()
-    shared = {"COINGLASS_SHARED_URL": valkey.url}
+    valkey.forget_answers()
     with (
-        ours(State.ROWS_OF_MANY, upstream, **shared) as replica,
-        ours(State.ROWS_OF_MANY, upstream, **shared) as second,
+        replica("first", State.ROWS_OF_MANY, upstream, valkey) as first,
+        replica("second", State.ROWS_OF_MANY, upstream, valkey) as second,
     ):
         _cpu(second, known * 3)
-        _cpu(replica, others)
+        _cpu(first, others)
         keys = _wait_until_stored(valkey, len(others))
         calls, scripts = upstream.calls(), valkey.script_calls()
-        first = _cpu(second, others)
+        from_store = _cpu(second, others)
         if upstream.calls() > calls or valkey.script_calls() < scripts + len(others):
             raise BenchError("The second replica did not get all series from the store.")
         memory = min(_cpu(second, others) for _ in range(_AGAIN))
     values = [key.value for key in keys if key.kind == "answer"]
     index = sum(key.memory for key in keys if key.kind in ("index", "sizes"))
-    return FirstAnswers(first, memory, len(values), round(sum(values) / len(values)), index / len(values))
-
-
-def _bodies() -> Iterator[bytes]:
-    """Yield requests for the last page of each series that has ended."""
-    for body in in_turn(QUERY).bodies:
-        request = orjson.loads(body)
-        step = Interval[request["variables"]["interval"]].milliseconds
-        if step <= _COARSEST.milliseconds:
-            width = _PAGE * step
-            end = int(time.time() * 1000) // width * width
-            request["query"] = request["query"].replace("last: 1000", "from: $from, to: $to").replace(_DECLARED, _BOTH)
-            request["variables"] |= {"from": _iso(end - width), "to": _iso(end - 1000)}
-            yield orjson.dumps(request)
-
-
-def _iso(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat().replace("+00:00", "Z")
+    return FirstAnswers(from_store, memory, len(values), round(sum(values) / len(values)), index / len(values))
 
 
 def _cpu(server: Process, bodies: tuple[bytes, ...]) -> float:

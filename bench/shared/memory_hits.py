@@ -5,20 +5,22 @@ from collections.abc import Iterator
 from bench.answers import sizes, warm
 from bench.load import drive
 from bench.processes import Process
-from bench.queries import Workload, in_turn, repeated
+from bench.queries import Workload, repeated
 from bench.scenarios import BoundResult, Finding
 from bench.servers import State, UpstreamProcess, ours
+from bench.shared.past_windows import past_windows
+from bench.shared.replicas import replica
 from bench.shared.valkey import Valkey
 
 MAX_MORE = 0.05
 QUERY, CONCURRENCY = "Q2", 32
-_WORKLOADS = {State.RESPONSE: repeated(QUERY), State.ROWS_OF_MANY: in_turn(QUERY)}
+_WORKLOADS = {State.RESPONSE: repeated(QUERY), State.ROWS_OF_MANY: past_windows(QUERY)}
 
 
 def memory_hits(upstream: UpstreamProcess, valkey: Valkey, seconds: float, rounds: int) -> Iterator[BoundResult]:
     """Yield the result for each state; of several rounds the run with the least CPU counts."""
     for state, workload in _WORKLOADS.items():
-        with ours(state, upstream) as alone, ours(state, upstream, COINGLASS_SHARED_URL=valkey.url) as sharing:
+        with ours(state, upstream) as alone, replica("shares", state, upstream, valkey) as sharing:
             without, shared = _least((alone, sharing), workload, upstream, seconds, rounds)
         more = shared / without - 1
         label = f"shared: memory hits with the second tier, {state.value}: {QUERY}"

@@ -7,7 +7,8 @@ import orjson
 
 from bench.answers import ask
 from bench.processes import BenchError, Process
-from bench.servers import State, UpstreamProcess, ours
+from bench.servers import State, UpstreamProcess
+from bench.shared.replicas import replica
 from bench.shared.valkey import StoredKey, Valkey
 
 ROWS = {100: "M15", 1_000: "M30", 4_500: "H1"}  # with an interval each, so that none is in memory
@@ -38,14 +39,14 @@ class StoredSeries:
 
 
 def stored_series(upstream: UpstreamProcess, valkey: Valkey) -> list[StoredSeries]:
-    with ours(State.RESPONSE, upstream, COINGLASS_SHARED_URL=valkey.url) as server:
+    with replica("stores", State.RESPONSE, upstream, valkey) as server:
         _ask(server, "x: price(interval: D1, last: 1) { __typename }")  # the listing
         _keys(valkey)
         return [_stored(server, upstream, valkey, name, rows) for name in SERIES for rows in ROWS]
 
 
 def _stored(server: Process, upstream: UpstreamProcess, valkey: Valkey, name: str, rows: int) -> StoredSeries:
-    valkey.commands.flushall()
+    valkey.forget_answers()
     calls, body = upstream.calls(), upstream.body_bytes()
     _ask(server, f"x: {name}(interval: {ROWS[rows]}, last: {rows}) {{ __typename }}")
     answers = [key for key in _keys(valkey) if key.kind == "answer"]

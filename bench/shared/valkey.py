@@ -16,6 +16,8 @@ from redis.exceptions import ConnectionError as NotListening
 
 from bench.processes import STARTS_WITHIN, BenchError, cores, thread_seconds
 
+_OF_ANSWERS = ("answer", "lease", "index", "sizes")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
@@ -46,14 +48,24 @@ class Valkey:
         return [self._key(name) for name in self.commands.scan_iter(count=1000)]
 
     def _key(self, name: bytes) -> StoredKey:
-        kind = name.decode().split(":")[2]
+        kind = _kind(name)
         value = int(self.commands.hstrlen(name, "value")) if kind == "answer" else 0
         return StoredKey(kind, int(self.commands.memory_usage(name, samples=0) or 0), value)
+
+    def forget_answers(self) -> None:
+        """Delete the answers, and nothing of what else replicas share."""
+        names = [name for name in self.commands.scan_iter(count=1000) if _kind(name) in _OF_ANSWERS]
+        if names:
+            self.commands.delete(*names)
 
     def script_calls(self) -> int:
         """Return how many scripts have run."""
         stats = self.commands.info("commandstats")
         return sum(stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("eval", "evalsha"))
+
+
+def _kind(name: bytes) -> str:
+    return name.decode().split(":")[2]
 
 
 @contextlib.contextmanager
