@@ -69,7 +69,7 @@ def _of_many_replicas(run: Simulated, share: float) -> str:
     """Say from how many replicas on the store is busy with their number, at the same requests in sum."""
     setup = run.setup
     by_replica = (_with(setup, 100).store_cores - _with(setup, 50).store_cores) / 50
-    count = 100
+    count = _REPLICAS
     while _with(setup, count).store_cores <= share:
         count = round(count * 1.1)
     return (

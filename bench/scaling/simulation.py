@@ -10,6 +10,7 @@ from bench.scaling.costs import Costs, measured_costs
 from bench.scaling.demand import Demand
 from bench.scaling.ledger import Cluster, Ledger, Outcomes, StoreWork
 from bench.scaling.timeline import SeriesSpan, Timeline
+from shared.quota import HEARTBEAT
 
 SINCE, UNTIL = 300.0, 600.0  # seconds after a start with empty caches
 MEGABYTE: Final = 2**20
@@ -104,6 +105,7 @@ def simulate(setup: Setup, costs: Costs | None = None) -> Simulated:
     ledger = Ledger(setup.demand, cluster, latency, SINCE, UNTIL)
     ledger.add(_spans(setup.demand, setup.quota, latency))
     seconds = UNTIL - SINCE
+    ledger.work.quota += setup.replicas * seconds / HEARTBEAT
     outcomes, work = _per_second(ledger.outcomes, seconds), _per_second(ledger.work, seconds)
     return Simulated(setup, costs, outcomes, work, ledger.calls / seconds * 60)
 

@@ -1,4 +1,4 @@
-"""What one operation of the second tier costs Valkey, and what a read costs the process that waits for it.
+"""What one operation of replicas costs Valkey, and what a read costs the process that waits for it.
 
 Run as a process of its own, on the core of the server under test: `python -m bench.shared.operations URL PID BYTES`.
 Prints JSON, in microseconds. The answers have about so many bytes, and nothing in them repeats.
@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import uvloop
 
 from bench.processes import thread_seconds
+from bench.shared.quota_exchange import exchange_microseconds
 from cg_client.call import Answer, Call, Fetched
 from cg_client.clock import Clock
 from cg_client.decoding.decoder_names import named
@@ -106,7 +107,8 @@ async def measure(url: str, pid: int, size: int) -> dict[str, dict[str, float]]:
         await replica.store.close()
     results["look"] = Spent(*(each / 2 for each in results["look"]))  # to look, and to give the lease up
     results["finish"] = Spent(*(each - look for each, look in zip(results["finish"], results["look"], strict=True)))
-    return {name: spent._asdict() for name, spent in results.items()}
+    exchange = await exchange_microseconds(url, pid)
+    return {name: spent._asdict() for name, spent in results.items()} | {"quota": {"store": exchange}}
 
 
 async def _each(

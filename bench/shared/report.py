@@ -22,7 +22,8 @@ Servers share a Valkey, which is on the core of the load. `make bench ONLY=share
   has answered the same query for other series, and answers the same requests again when it has them in memory. The
   round trip is that of a value of the same size, in a process that does nothing else.
 - The store: `MEMORY USAGE` of what is stored for a series, with figures that differ from row to row. CPU of the store
-  for an operation is that of Valkey, with 16 connections at work and values as large as those of the first answers."""
+  for an operation is that of Valkey, with 16 connections at work and values as large as those of the first answers. An
+  exchange about the quota refuses a call when all of the minute's 1,200 requests are spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,10 @@ def _rows(results: SharedResults) -> Iterator[tuple[str, str]]:
     yield f"shared: index, for each of {first.series} series", f"{first.index:.0f} bytes"
     for name, spent in results.operations.items():
         label = f"shared: CPU of the store for one operation: {name}"
-        ours = f"{spent['process']:.1f} µs of the process, {spent['elapsed']:.0f} µs until the reply"
-        yield label, f"{spent['store']:.1f} µs ({ours})"
+        yield label, f"{spent['store']:.1f} µs{_of_process(spent)}"
+
+
+def _of_process(spent: Mapping[str, float]) -> str:
+    if "process" not in spent:
+        return ""
+    return f" ({spent['process']:.1f} µs of the process, {spent['elapsed']:.0f} µs until the reply)"
