@@ -60,7 +60,7 @@ class StoreWork:
     renewals: float = 0.0
 
 
-class Ledger:
+class RequestLedger:
     """Adds up the spans from `since` until `until`."""
 
     def __init__(self, demand: Demand, cluster: Cluster, latency: float, since: float, until: float) -> None:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from bench.scaling.costs import Costs, measured_costs
 from bench.scaling.demand import Demand
-from bench.scaling.ledger import Cluster, Ledger, Outcomes, StoreWork
+from bench.scaling.ledger import Cluster, Outcomes, RequestLedger, StoreWork
 from bench.scaling.timeline import SeriesSpan, Timeline
 from shared.quota import HEARTBEAT
 
@@ -102,7 +102,7 @@ def simulate(setup: Setup, costs: Costs | None = None) -> Simulated:
     choices = (setup.looks_again, setup.resends, setup.asks_always, setup.notifies_always)
     cluster = Cluster(setup.replicas, entries, *choices)
     latency = costs.latency.value
-    ledger = Ledger(setup.demand, cluster, latency, SINCE, UNTIL)
+    ledger = RequestLedger(setup.demand, cluster, latency, SINCE, UNTIL)
     ledger.add(_spans(setup.demand, setup.quota, latency))
     seconds = UNTIL - SINCE
     ledger.work.quota += setup.replicas * seconds / HEARTBEAT

@@ -14,12 +14,12 @@ from bench.scenarios import BoundResult, Finding
 from bench.servers import State, UpstreamProcess, ours
 from bench.shared.past_windows import past_windows
 from bench.shared.replicas import replica
-from bench.shared.valkey import StoredKey, Valkey
+from bench.shared.valkey import MeasuredKey, Valkey
 
 QUERY = "Q2"
 MAX_RATIO = 1.5
 LABEL = f"shared: first answer from the second tier: {QUERY}"
-_KNOWN = 20  # series by which the second replica gets to know the query
+_FIRST = 20  # series by which the second replica gets to know the query
 _AGAIN = 3  # times that the same are asked for when they are in memory
 _STORED_WITHIN = 10.0  # seconds
 
@@ -57,13 +57,13 @@ def verdict(result: FirstAnswers, transfer: float) -> BoundResult:
 
 def _round(upstream: UpstreamProcess, valkey: Valkey) -> FirstAnswers:
     bodies = past_windows(QUERY).bodies
-    known, others = bodies[:_KNOWN], bodies[_KNOWN:]
+    before, others = bodies[:_FIRST], bodies[_FIRST:]
     valkey.forget_answers()
     with (
         replica("first", State.ROWS_OF_MANY, upstream, valkey) as first,
         replica("second", State.ROWS_OF_MANY, upstream, valkey) as second,
     ):
-        _cpu(second, known * 3)
+        _cpu(second, before * 3)
         _cpu(first, others)
         keys = _wait_until_stored(valkey, len(others))
         calls, scripts = upstream.calls(), valkey.script_calls()
@@ -84,7 +84,7 @@ def _cpu(server: Process, bodies: tuple[bytes, ...]) -> float:
     return (server.exact_cpu_seconds() - before) / len(bodies) * 1000
 
 
-def _wait_until_stored(valkey: Valkey, count: int) -> list[StoredKey]:
+def _wait_until_stored(valkey: Valkey, count: int) -> list[MeasuredKey]:
     latest = time.monotonic() + _STORED_WITHIN
     while time.monotonic() < latest:
         keys = valkey.keys()

@@ -9,7 +9,7 @@ from bench.answers import ask
 from bench.processes import BenchError, Process
 from bench.servers import State, UpstreamProcess
 from bench.shared.replicas import replica
-from bench.shared.valkey import StoredKey, Valkey
+from bench.shared.valkey import MeasuredKey, Valkey
 
 ROWS = {100: "M15", 1_000: "M30", 4_500: "H1"}  # with an interval each, so that none is in memory
 SERIES = ("price", "openInterest", "fundingRate", "liquidations", "takerVolume", "rsi")
@@ -65,7 +65,7 @@ def _ask(server: Process, *fields: str) -> None:
                 raise BenchError(f"{query} was answered {answer[:300]!r}")
 
 
-def _keys(valkey: Valkey) -> list[StoredKey]:
+def _keys(valkey: Valkey) -> list[MeasuredKey]:
     """Return the keys once no other one comes, since answers are stored in the background."""
     latest, keys = time.monotonic() + _STORED_WITHIN, valkey.keys()
     while time.monotonic() < latest:

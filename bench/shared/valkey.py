@@ -20,7 +20,7 @@ _OF_ANSWERS = ("answer", "lease", "index", "sizes")
 
 
 @dataclass(frozen=True, slots=True)
-class StoredKey:
+class MeasuredKey:
     """`kind`: the part of the name behind the scope. `value`: bytes of the answer in it."""
 
     kind: str
@@ -43,14 +43,14 @@ class Valkey:
     def cpu_seconds(self) -> float:
         return thread_seconds(self.pid)
 
-    def keys(self) -> list[StoredKey]:
+    def keys(self) -> list[MeasuredKey]:
         """Return what is stored, as `MEMORY USAGE` counts it with all elements."""
         return [self._key(name) for name in self.commands.scan_iter(count=1000)]
 
-    def _key(self, name: bytes) -> StoredKey:
+    def _key(self, name: bytes) -> MeasuredKey:
         kind = _kind(name)
         value = int(self.commands.hstrlen(name, "value")) if kind == "answer" else 0
-        return StoredKey(kind, int(self.commands.memory_usage(name, samples=0) or 0), value)
+        return MeasuredKey(kind, int(self.commands.memory_usage(name, samples=0) or 0), value)
 
     def forget_answers(self) -> None:
         """Delete the answers, and nothing of what else replicas share."""
