@@ -118,7 +118,7 @@ class ClientProcess:
         self._opening: set[int] = set()
         self._ended: deque[int] = deque()  # numbers of clients that are to move on
         self._order: list[BenchSocketClient] = []
-        self._places: dict[int, int] = {}  # of clients that have moved: which of the scripts they have
+        self._indexes: dict[int, int] = {}  # of clients that have moved: which of the scripts they have
         self._chunks: dict[bytes, Chunk] = {}
         self._old: list[Chunk] = []  # that are no longer looked up
         self._direct = None if plan.direct is None else BenchSocketClient(plan.direct, address, None)
@@ -153,10 +153,10 @@ class ClientProcess:
     def _move(self, number: int) -> None:
         """Connect a client to the next server; one that does not answer is passed over."""
         former, scripts, channels = self._order[number], self._plan.scripts, len(CHANNELS)
-        at = self._places.get(number, number % len(scripts))
-        self._places[number] = place = (at + channels) % len(scripts)
+        at = self._indexes.get(number, number % len(scripts))
+        self._indexes[number] = index = (at + channels) % len(scripts)
         script = ReplayScript.of_subscription(
-            scripts[place].host, scripts[place].port, CHANNELS[place % channels].resumable, former.cursor.decode()
+            scripts[index].host, scripts[index].port, CHANNELS[index % channels].resumable, former.cursor.decode()
         )
         try:
             client = BenchSocketClient(script, self._address, self._plan.receive_buffer, former)
