@@ -8,7 +8,7 @@ import pytest
 from bench.scaling import document
 from bench.scaling.costs import measured_costs
 from bench.scaling.demand import Demand
-from bench.scaling.ledger import Cluster, Outcomes, RequestLedger
+from bench.scaling.ledger import Outcomes, RequestLedger, SimulatedCluster
 from bench.scaling.minute import SharedMinute
 from bench.scaling.request_by_request import RequestByRequest
 from bench.scaling.simulation import Setup, alone, simulate
@@ -32,7 +32,7 @@ def timeline(quota: int) -> tuple[Timeline, list[SeriesSpan]]:
 
 
 def ledger(quota: int, replicas: int) -> RequestLedger:
-    result = RequestLedger(FEW, Cluster(replicas, ENTRIES), LATENCY, SINCE, UNTIL)
+    result = RequestLedger(FEW, SimulatedCluster(replicas, ENTRIES), LATENCY, SINCE, UNTIL)
     result.add(timeline(quota)[1])
     return result
 

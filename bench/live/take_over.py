@@ -22,7 +22,7 @@ REPLICAS: Final = 3
 RATE: Final = 10.0  # events a second, of all channels together
 _SETTLES_IN: Final = 3.0  # seconds
 _LOOKS_EVERY: Final = 0.05
-_TAKEN_WITHIN: Final = 60.0
+_RESUMED_WITHIN: Final = 60.0
 _RECEIVED_WITHIN: Final = 60.0
 _ESTABLISHED: Final = "01"  # in /proc/net/tcp
 
@@ -78,8 +78,8 @@ def _killed(owner: Process, live: LiveUpstreamProcess, crowd: Clients, sockets: 
 
     def passed(condition: Callable[[], bool]) -> float:
         while not condition():
-            if time.monotonic() - killed > _TAKEN_WITHIN:
-                raise BenchError(f"Nothing has come for {_TAKEN_WITHIN:g} s since the owner was killed.")
+            if time.monotonic() - killed > _RESUMED_WITHIN:
+                raise BenchError(f"Nothing has come for {_RESUMED_WITHIN:g} s since the owner was killed.")
             time.sleep(_LOOKS_EVERY)
         return time.monotonic() - killed
 

@@ -15,7 +15,7 @@ _RENEWS_EVERY = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class SimulatedCluster:
     """`entries`: series that a replica's memory has room for.
 
     While the quota is spent, a replica looks again after `looks_again` seconds at the earliest whether a stale series
@@ -63,7 +63,7 @@ class StoreWork:
 class RequestLedger:
     """Adds up the spans from `since` until `until`."""
 
-    def __init__(self, demand: Demand, cluster: Cluster, latency: float, since: float, until: float) -> None:
+    def __init__(self, demand: Demand, cluster: SimulatedCluster, latency: float, since: float, until: float) -> None:
         self._rates, self._cluster, self._latency = demand.rates, cluster, latency
         self._since, self._until = since, until
         self._memory = demand.seconds_in_memory(cluster.entries, cluster.replicas)

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from bench.scaling.costs import Costs, measured_costs
 from bench.scaling.demand import Demand
-from bench.scaling.ledger import Cluster, Outcomes, RequestLedger, StoreWork
+from bench.scaling.ledger import Outcomes, RequestLedger, SimulatedCluster, StoreWork
 from bench.scaling.timeline import SeriesSpan, Timeline
 from shared.quota import HEARTBEAT
 
@@ -21,7 +21,7 @@ Sums = TypeVar("Sums", Outcomes, StoreWork)
 
 @dataclass(frozen=True)
 class Setup:
-    """`quota`: requests a minute. `memory_mb`: COINGLASS_CACHE_MB of each replica. The rest is as in `Cluster`."""
+    """`quota`: requests a minute. `memory_mb`: COINGLASS_CACHE_MB of each replica. The rest is as in `SimulatedCluster`."""
 
     replicas: int
     requests: float = 100_000.0
@@ -100,7 +100,7 @@ def simulate(setup: Setup, costs: Costs | None = None) -> Simulated:
     costs = costs or measured_costs()
     entries = int(setup.memory_mb * MEGABYTE / costs.body.value)
     choices = (setup.looks_again, setup.resends, setup.asks_always, setup.notifies_always)
-    cluster = Cluster(setup.replicas, entries, *choices)
+    cluster = SimulatedCluster(setup.replicas, entries, *choices)
     latency = costs.latency.value
     ledger = RequestLedger(setup.demand, cluster, latency, SINCE, UNTIL)
     ledger.add(_spans(setup.demand, setup.quota, latency))
