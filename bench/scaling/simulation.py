@@ -21,7 +21,7 @@ Sums = TypeVar("Sums", Outcomes, StoreWork)
 
 @dataclass(frozen=True)
 class Setup:
-    """`quota`: requests a minute. `memory_mb`: COINGLASS_CACHE_MB of each replica. The rest as in `SimulatedCluster`."""
+    """`quota`: requests a minute. `memory_mb`: COINGLASS_CACHE_MB of a replica. The rest as in `SimulatedCluster`."""
 
     replicas: int
     requests: float = 100_000.0
