@@ -80,7 +80,7 @@ def test_windows_of_the_past_are_one_page_each_and_valid() -> None:
 
 def results(value: float) -> SharedResults:
     hits = [BoundResult("shared: memory hits", "at most 5%", {32: Finding("+1%", holds=True)})]
-    first = FirstAnswers(first=value, memory=1.0, series=3, value=100, index=90.0)
+    first = FirstAnswers(first=value, memory=1.0, again=0.9, series=3, value=100, index=90.0)
     spent = {"store": 1.0, "process": 100.0, "elapsed": 3.0}
     series = [StoredSeries("price", 1_000, 1, 5_000, 900, 1_000)]
     return SharedResults(hits, first, series, {"transfer": spent, "quota": {"store": 2.0}})

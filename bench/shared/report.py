@@ -19,7 +19,7 @@ Servers share a Valkey, which is on the core of the load. `make bench ONLY=share
 - Memory hits: two servers, one with `COINGLASS_SHARED_URL` and one without, run at the same time and get the same load
   in turn. Of each the run with the least CPU counts.
 - First answers: one replica has fetched series that another one is asked for, one request after the other. The other
-  has answered the same query for other series, and answers the same requests again when it has them in memory. The
+  has answered the same query for other series; half of the series are in its memory, brought by another query. The
   round trip is that of a value of the same size, in a process that does nothing else.
 - The store: `MEMORY USAGE` of what is stored for a series, with figures that differ from row to row. CPU of the store
   for an operation is that of Valkey, with 16 connections at work and values as large as those of the first answers. An
@@ -70,6 +70,7 @@ def _rows(results: SharedResults) -> Iterator[tuple[str, str]]:
     for stored in results.series:
         yield stored.label, stored.text
     first = results.first
+    yield "shared: the same requests again, from memory and with variables seen before", f"{first.again:.3f} ms"
     yield f"shared: index, for each of {first.series} series", f"{first.index:.0f} bytes"
     for name, spent in results.operations.items():
         label = f"shared: CPU of the store for one operation: {name}"
