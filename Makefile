@@ -8,7 +8,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies explorer screenshots clients python-client federation audit interop interop-tools schema docker-lint lock wheel sbom replay lowest bench bench-live chaos abuse next format clean
+.PHONY: serve test check lint types copies explorer screenshots clients python-client federation audit interop interop-tools schema docker-lint lock wheel sbom replay lowest bench bench-live scaling chaos abuse next format clean
 
 BUILT_FROM := pyproject.toml hatch_build.py build_hooks/*.py native/rows.pyx native/numbers.pxd
 
@@ -126,6 +126,9 @@ bench: $(STAMP)          ## against plain Strawberry and the floor: QUICK=1, ONL
 
 bench-live: $(STAMP) bench/live/yoga/node_modules/.installed   ## subscriptions of many clients, beside GraphQL Yoga (needs Node): QUICK=1, ONLY="few slow", WRITE=1 for bench/live/RESULTS.md
 	$(BIN)/python -m bench.live $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
+
+scaling: $(STAMP)        ## 1 to 100 replicas, simulated with measured costs: ONLY="by-plan limits", COSTS=1 for the costs, WRITE=1 for docs/scaling.md
+	$(BIN)/python -m bench.scaling $(if $(COSTS),--costs) $(if $(WRITE),--write) $(ONLY)
 
 chaos: $(STAMP)          ## the real server with a failing CoinGlass, or replicas with a failing store: QUICK=1, ONLY="hang replicas", STORE=redis, WRITE=1 for chaos/RESULTS.md
 	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(STORE),--store $(STORE)) $(if $(WRITE),--write) $(ONLY)

@@ -16,9 +16,11 @@ from bench.memory import memory
 from bench.processes import BenchError
 from bench.scenarios import SCENARIOS, BoundResult
 from bench.servers import UpstreamProcess, upstream
+from bench.shared.measure import measure_shared
+from bench.shared.report import SharedResults, section
 from bench.trusted import trusted
 
-ALL = (*SCENARIOS, "trusted", "herd", "growth", "memory", "export", "grid")
+ALL = (*SCENARIOS, "trusted", "herd", "growth", "memory", "export", "shared", "grid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Results:
     runs: dict[BenchCase, Run]
     verdicts: list[BoundResult] = field(default_factory=list)
     points: list[GrowthPoint] = field(default_factory=list)
+    shared: SharedResults | None = None
 
 
 def run(names: Sequence[str], effort: BenchEffort) -> Results:
@@ -56,6 +59,8 @@ def run(names: Sequence[str], effort: BenchEffort) -> Results:
         if "grid" in names:
             bench.measure(grid.cases(), effort.other, 1)
         result.verdicts += _remaining_verdicts(names, source, effort, result.points)
+    if "shared" in names:
+        result.shared = measure_shared(effort.bound, 2 * effort.rounds)
     return result
 
 
@@ -83,8 +88,8 @@ def arguments() -> argparse.Namespace:
     unknown = set(chosen.names) - set(ALL)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    if chosen.write and (chosen.names or chosen.quick):
-        parser.error("--write needs everything, measured in full")
+    if chosen.write and (chosen.names not in ([], ["shared"]) or chosen.quick):
+        parser.error("--write needs everything or `shared` alone, measured in full")
     chosen.names = chosen.names or [name for name in ALL if not (chosen.quick and name == "grid")]
     return chosen
 
@@ -100,13 +105,27 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    sys.stdout.write("\n" + report.bounds(result.verdicts) + "\n\n")
-    sys.stdout.write("\n".join(report.shortfalls(result.verdicts)) + "\n")
-    if "grid" in chosen.names:
-        sys.stdout.write("\n" + report.of_grid(result.runs) + "\n")
+    sys.stdout.write(_printed(chosen.names, result))
     if chosen.write:
-        report.write(result.verdicts, result.runs, result.points)
+        _write(result)
     return 0
+
+
+def _printed(names: Sequence[str], result: Results) -> str:
+    verdicts = result.verdicts + ([] if result.shared is None else result.shared.verdicts)
+    parts = [report.bounds(verdicts), "\n".join(report.shortfalls(verdicts))]
+    if "grid" in names:
+        parts.append(report.of_grid(result.runs))
+    if result.shared is not None:
+        parts.append(section(result.shared))
+    return "\n" + "\n\n".join(parts) + "\n"
+
+
+def _write(result: Results) -> None:
+    if result.runs:
+        report.write(result.verdicts, result.runs, result.points)
+    if result.shared is not None:
+        report.write_shared(result.shared)
 
 
 if __name__ == "__main__":

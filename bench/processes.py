@@ -49,6 +49,10 @@ class Process:
         fields = self._stat()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
+    def exact_cpu_seconds(self) -> float:
+        """Return what its threads have used, to the nanosecond; without those that have ended."""
+        return thread_seconds(self.pid)
+
     def resident_bytes(self) -> int:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -77,6 +81,12 @@ class Process:
     def _stat(self) -> list[str]:
         """Return the fields of /proc/PID/stat from the state on."""
         return Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
+def thread_seconds(pid: int) -> float:
+    """Return the CPU time of the threads of a process."""
+    texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(text.split()[0]) for text in texts) / 1e9
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from bench.plot import svg
 from bench.queries import ABOUT, OTHER_SERIES
 from bench.scenarios import AT_ONCE, BoundResult
 from bench.servers import FRAGMENTS_MB
+from bench.shared.report import SharedResults, replaced
 
 _HERE = Path(__file__).parent
 _HOW = f"""\
@@ -69,6 +70,12 @@ def write(verdicts: Sequence[BoundResult], runs: Mapping[BenchCase, Run], points
     """Write RESULTS.md and the plot beside this module."""
     (_HERE / "growth.svg").write_text(svg(points), encoding="utf-8")
     (_HERE / "RESULTS.md").write_text("\n\n".join(_document(verdicts, runs, points)) + "\n", encoding="utf-8")
+
+
+def write_shared(results: SharedResults) -> None:
+    """Write the section about the second tier into RESULTS.md."""
+    path = _HERE / "RESULTS.md"
+    path.write_text(replaced(path.read_text(encoding="utf-8"), results), encoding="utf-8")
 
 
 def _document(

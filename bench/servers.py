@@ -47,7 +47,15 @@ class UpstreamProcess:
 
     def calls(self) -> int:
         """Return the number of calls so far."""
-        return int(httpx.get(f"{self.process.url}/_bench/calls", trust_env=False).json()["calls"])
+        return self._counts()["calls"]
+
+    def body_bytes(self) -> int:
+        """Return the bytes of all bodies so far."""
+        return self._counts()["bytes"]
+
+    def _counts(self) -> dict[str, int]:
+        counts: dict[str, int] = httpx.get(f"{self.process.url}/_bench/calls", trust_env=False).json()
+        return counts
 
     @contextlib.contextmanager
     def delayed(self, milliseconds: int) -> Iterator[None]:
@@ -62,9 +70,9 @@ class UpstreamProcess:
 
 
 @contextlib.contextmanager
-def upstream() -> Iterator[UpstreamProcess]:
+def upstream(**variables: str) -> Iterator[UpstreamProcess]:
     _, core = cores()
-    with started([sys.executable, "-m", "bench.upstream"], {}, core) as process:
+    with started([sys.executable, "-m", "bench.upstream"], variables, core) as process:
         yield UpstreamProcess(process)
 
 

@@ -1,12 +1,14 @@
 """The upstream of all servers: the sandbox, made fast enough not to be the bottleneck.
 
 Each answer is rendered once, by path and query string, at one frozen time, and cached as the bytes that are sent. The
-quota that is announced cannot be spent. `GET /_bench/calls` counts the calls; `GET /_bench/delay?ms=50` delays the
-answers from then on.
+quota that is announced cannot be spent. `GET /_bench/calls` counts the calls and the bytes of their bodies; `GET
+/_bench/delay?ms=50` delays the answers from then on. `BENCH_FIGURES=market` are figures that differ from row to row;
+`BENCH_LIMIT` is another quota.
 """
 
 import asyncio
 import json
+import os
 import sys
 import threading
 import time
@@ -18,12 +20,13 @@ from starlette.types import Message
 
 from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
+from sandbox.figures import BY_NAME, SAMPLES
 from sandbox.samples import sample
 
 FLOWS = "/api/etf/bitcoin/flow-history"
 DAYS = 500
 _DAY = 86_400_000
-_LIMIT = 100_000_000
+_LIMIT = int(os.environ.get("BENCH_LIMIT", "100_000_000"))
 _QUOTA = {b"api-key-max-limit": str(_LIMIT).encode(), b"api-key-use-limit": b"1"}
 _END = b"\r\n\r\n"
 _SWITCHES = b"/_bench/"
@@ -43,9 +46,11 @@ class FastSandbox:
     def __init__(self) -> None:
         self._started = time.time()
         self._date = formatdate(self._started, usegmt=True).encode()
-        self._sandbox = create_sandbox(Sandbox(Plan.ENTERPRISE, quota=_LIMIT, now=lambda: self._started))
+        figures = BY_NAME[os.environ.get("BENCH_FIGURES", SAMPLES.name)]
+        sandbox = Sandbox(Plan.ENTERPRISE, quota=_LIMIT, figures=figures, now=lambda: self._started)
+        self._sandbox = create_sandbox(sandbox)
         self.answers: dict[bytes, bytes] = {}  # by the target of the request
-        self.calls = 0
+        self.calls = self.bytes = 0
         self.delay = 0.0
 
     async def answer(self, head: bytes) -> bytes:
@@ -79,7 +84,7 @@ class FastSandbox:
     def _switch(self, target: bytes) -> Sent:
         if target.startswith(b"/_bench/delay?ms="):
             self.delay = int(target.rpartition(b"=")[2]) / 1000
-        return Sent(200, [], json.dumps({"calls": self.calls}).encode())
+        return Sent(200, [], json.dumps({"calls": self.calls, "bytes": self.bytes}).encode())
 
     def _as_http(self, sent: Sent) -> bytes:
         headers = [(b"date", self._date), (b"server", b"upstream"), (b"content-length", b"%d" % len(sent.body))]
@@ -117,6 +122,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _answer(self, answer: bytes) -> None:
         self._upstream.calls += 1
+        self._upstream.bytes += len(answer) - answer.find(_END) - len(_END)
         if self._upstream.delay:
             asyncio.get_running_loop().call_later(self._upstream.delay, self._transport.write, answer)
         else:

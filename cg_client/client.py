@@ -52,9 +52,10 @@ from cg_client.windows import last_closed, unix_ms
 
 
 class Client:
-    """Nothing here is shared with another client: a second key is a second object.
+    """Nothing here is shared with another client of the process: a second key is a second object.
 
-    `share_quota` puts a quota of several replicas in the place of the client's.
+    With other replicas it may share the second tier of its cache, and its quota: `share_quota` puts one of all replicas
+    in the place of its own. Both are those of its key and base URL.
     """
 
     def __init__(
@@ -69,10 +70,6 @@ class Client:
         second_tier: SecondTier | None = None,
         share_quota: ShareQuota | None = None,
     ) -> None:
-        """Make a client. What it shares with other replicas is that of the same key and base URL.
-
-        `second_tier`: of its cache. `share_quota`: puts the quota of all replicas in the place of its own.
-        """
         self.clock = clock or Clock()
         self.config = config
         self.revision = Revision()

@@ -147,6 +147,11 @@ class QuotaContact:
         self._local.window.divide(self._safe_share if now >= self.rises_at else self._certain_share, rises_at)
 
     @property
+    def has_part(self) -> bool:
+        """Whether the store has told a part of the quota that is safe without it."""
+        return self._parts > 0
+
+    @property
     def rises_at(self) -> float:
         """When a replica that is alone may use all of its safe share."""
         return self._sent_at + FAST_CLOCK * self.decay

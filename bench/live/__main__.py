@@ -16,6 +16,7 @@ from bench.live.clients import clients
 from bench.live.lanes import Crowd, Lane, ProcessUsage, SlowReaders
 from bench.live.report import LANES, LiveResults
 from bench.live.servers import LiveUpstreamProcess, live_upstream, our_server, yoga
+from bench.live.take_over import take_over
 from bench.processes import BenchError, Process
 from bench.servers import UpstreamProcess, upstream
 
@@ -23,6 +24,7 @@ FEW: Final = 50
 RATE: Final = 100.0  # events a second, of all channels together
 COMPARED_RATE: Final = 5.0  # which both servers can send to all clients
 _SLOW_RECEIVE_BUFFER: Final = 64 * 1024
+_QUOTA: Final = "20000"  # requests a minute, which replicas share
 _OTHER_FILES: Final = 500  # of a process, beside its connections
 
 
@@ -58,6 +60,8 @@ class LiveBench:
                 results.yoga = self._crowd("yoga", server, many, COMPARED_RATE, RATE)
         if "slow" in names:
             results.slow = self._slow()
+        if "replicas" in names:
+            results.replicas = take_over(self._rest, self._live, many)
         return results
 
     def _ours(self, count: int, *rates: float) -> Crowd:
@@ -105,7 +109,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     chosen = arguments()
     try:
-        with upstream() as rest, live_upstream() as live:
+        with upstream(BENCH_LIMIT=_QUOTA) as rest, live_upstream() as live:
             results = LiveBench(QUICK if chosen.quick else FULL, live, rest).results(chosen.names or LANES)
     except BenchError as error:
         sys.stderr.write(f"bench-live: {error}\n")

@@ -10,12 +10,22 @@ _ROW: Final = "time exchange symbol side price usd"
 
 @dataclass(frozen=True, slots=True)
 class BenchChannel:
-    """`name`: CoinGlass'. `document`: a subscription whose rows end with the price and the value."""
+    """`name`: CoinGlass'. `document`: a subscription whose rows end with the price and the value.
+
+    `resumable`: the same with the variable `after`.
+    """
 
     name: str
     exchange: str
     symbol: str
     document: str
+
+    @property
+    def resumable(self) -> str:
+        resumed = self.document.replace(")", ", after: $after)", 1)
+        if resumed == self.document:
+            resumed = self.document.replace(" { __typename", "(after: $after) { __typename", 1)
+        return resumed.replace("subscription", "subscription($after: String)", 1)
 
 
 def _document(field: str, kind: str, rows: str) -> str:

@@ -6,16 +6,24 @@ Clients of one channel read the same bytes, so that a chunk is parsed once for a
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 TICK_US: Final = 100  # resolution of arrivals and delays
 _ITEM: Final = re.compile(
     rb'"price":(\d+)(?:\.0)?,"(?:usd|volUsd)":(\d+)'  # an event
     rb'|"state":"LAGGING","dropped":(\d+)'
+    rb'|"cursor":"([^"]*)"'
     rb'|"code":"|"errors":|"type":"error"'  # a problem
 )
 _TWO_BYTES, _EIGHT_BYTES = 126, 127  # in place of a length: the size of the length that follows
 _HEAD: Final = 2
+
+
+class Break(NamedTuple):
+    """The number that was due, and the one that came: a greater one if events are missing."""
+
+    due: int
+    came: int
 
 
 class Frame(IntEnum):
@@ -32,8 +40,8 @@ class Chunk:
     """The whole frames at the start of some bytes, `size` of them, with `texts` messages.
 
     `first` is the number that a client must expect which has nothing of the chunk yet, and `after` the next one; both
-    are 0 if there are no events. `is_regular`: there is nothing but events without a gap. `arrivals`: how many clients
-    have read it, by tick.
+    are 0 if there are no events. `breaks`: where other numbers came than were due. `is_regular`: there is nothing but
+    events without a gap. `arrivals`: how many clients have read it, by tick.
     """
 
     size: int = 0
@@ -43,6 +51,8 @@ class Chunk:
     after: int = 0
     dropped: int = 0
     is_contiguous: bool = True
+    breaks: list[Break] = field(default_factory=list)
+    cursor: bytes = b""  # the last one
     pings: list[bytes] = field(default_factory=list)
     problem: str = ""
     closed: str = ""
@@ -95,7 +105,7 @@ def _frame(data: bytes, start: int) -> tuple[int, int] | None:
 
 def _read(text: bytes, chunk: Chunk) -> None:
     for item in _ITEM.finditer(text):
-        number, stamp, dropped = item.groups()
+        number, stamp, dropped, cursor = item.groups()
         if dropped:
             chunk.dropped += int(dropped)
             chunk.after += int(dropped) if chunk.first else 0
@@ -105,7 +115,10 @@ def _read(text: bytes, chunk: Chunk) -> None:
                 chunk.first = expected - chunk.dropped
             elif expected != chunk.after:
                 chunk.is_contiguous = False
+                chunk.breaks.append(Break(chunk.after, expected))
             chunk.after = expected + 1
             chunk.stamps.append(int(stamp))
+        elif cursor:
+            chunk.cursor = cursor
         else:
             chunk.problem = text.decode()

@@ -2,13 +2,14 @@
 
 import select
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Final, NamedTuple, TypeAlias
 
-from bench.live.chunks import TICK_US, Chunk, parse
+from bench.live.channels import CHANNELS
+from bench.live.chunks import TICK_US, Break, Chunk, parse
 from bench.live.socket_client import ANY_ID, BenchSocketClient, ReplayScript
 
 _OPENING_AT_ONCE: Final = 64
@@ -20,12 +21,17 @@ _TICK_NS: Final = TICK_US * 1000
 
 
 class ClientPlan(NamedTuple):
-    """`size` clients take the scripts in turn; one more, beside them, has the script `direct`, if there is one."""
+    """`size` clients take the scripts in turn; one more, beside them, has the script `direct`, if there is one.
+
+    The scripts are those of the channels in turn, at one server after the other. With `moves_on`, a client whose
+    connection ends goes on at the next server, after its cursor.
+    """
 
     size: int
     scripts: Sequence[ReplayScript]
     direct: ReplayScript | None = None
     receive_buffer: int | None = None
+    moves_on: bool = False
 
 
 class GetStatus(NamedTuple):
@@ -45,23 +51,38 @@ class GetReadings(NamedTuple):
     until: int
 
 
-Command: TypeAlias = GetStatus | Rest | GetReadings
+class GetSeries(NamedTuple):
+    """Asks for the SeriesSeen."""
+
+
+Breaks: TypeAlias = tuple[Break, ...]
+Command: TypeAlias = GetStatus | Rest | GetReadings | GetSeries
+
+
+class SeriesSeen(NamedTuple):
+    """By channel, how many clients have had a series with the same breaks, and how many of them have `moved`."""
+
+    series: Sequence[Counter[Breaks]]
+    moved: Sequence[Counter[Breaks]]
 
 
 class ClientStatus(NamedTuple):
     """`receiving`: clients that have had an event. `expected`: by channel, the lowest number that one expects next.
 
     `gaps`: clients with missing or doubled events; `told`: those that were told of `dropped` events. `cpu_seconds`:
-    since the start of the process.
+    since the start of the process. `moved`: clients that have gone on at another server. `steady`: `expected` of those
+    whose connection has never ended.
     """
 
     receiving: int
     expected: Sequence[int]
+    steady: Sequence[int]
     gaps: int
     lagging: int
     dropped: int
     failures: Sequence[str]
     cpu_seconds: float
+    moved: int
 
     def has_all(self, sent: Sequence[int]) -> bool:
         """Whether each client has the events up to those numbers."""
@@ -95,7 +116,9 @@ class ClientProcess:
         self._poll.register(parent.fileno(), select.EPOLLIN)
         self._clients: dict[int, BenchSocketClient] = {}  # by file descriptor
         self._opening: set[int] = set()
+        self._ended: deque[int] = deque()  # numbers of clients that are to move on
         self._order: list[BenchSocketClient] = []
+        self._indexes: dict[int, int] = {}  # of clients that have moved: which of the scripts they have
         self._chunks: dict[bytes, Chunk] = {}
         self._old: list[Chunk] = []  # that are no longer looked up
         self._direct = None if plan.direct is None else BenchSocketClient(plan.direct, address, None)
@@ -108,6 +131,8 @@ class ClientProcess:
         while True:
             while len(self._order) < self._plan.size and len(self._opening) < _OPENING_AT_ONCE:
                 self._open()
+            while self._ended and len(self._opening) < _OPENING_AT_ONCE:
+                self._move(self._ended.popleft())
             ready = self._poll.poll(maxevents=_READY_AT_ONCE)
             if len(ready) < _READY_AT_ONCE:
                 time.sleep(_PAUSE)
@@ -122,6 +147,23 @@ class ClientProcess:
         script = self._plan.scripts[len(self._order) % len(self._plan.scripts)]
         client = BenchSocketClient(script, self._address, self._plan.receive_buffer)
         self._order.append(client)
+        self._opening.add(client.socket.fileno())
+        self._add(client)
+
+    def _move(self, number: int) -> None:
+        """Connect a client to the next server; one that does not answer is passed over."""
+        former, scripts, channels = self._order[number], self._plan.scripts, len(CHANNELS)
+        at = self._indexes.get(number, number % len(scripts))
+        self._indexes[number] = index = (at + channels) % len(scripts)
+        script = ReplayScript.of_subscription(
+            scripts[index].host, scripts[index].port, CHANNELS[index % channels].resumable, former.cursor.decode()
+        )
+        try:
+            client = BenchSocketClient(script, self._address, self._plan.receive_buffer, former)
+        except OSError:
+            self._ended.append(number)
+            return
+        self._order[number] = client
         self._opening.add(client.socket.fileno())
         self._add(client)
 
@@ -150,7 +192,7 @@ class ClientProcess:
             chunk = self._remember(data)
         chunk.arrivals[tick] = chunk.arrivals.get(tick, 0) + 1
         if client.expected == chunk.first and chunk.is_regular:
-            client.expected = chunk.after
+            client.expected, client.cursor = chunk.after, chunk.cursor
         else:
             client.note(chunk)
             if client.closed:
@@ -185,6 +227,8 @@ class ClientProcess:
         self._opening.discard(number)
         del self._clients[number]
         client.socket.close()
+        if self._plan.moves_on:
+            self._ended.append(self._order.index(client))
 
     def _obey(self) -> bool:
         """Carry out a command; return False if the parent has gone."""
@@ -197,22 +241,39 @@ class ClientProcess:
                 self._parent.send(self._status())
             case Rest(seconds):
                 time.sleep(seconds)
+            case GetSeries():
+                self._parent.send(self._series())
             case GetReadings(since, until):
                 self._parent.send(self._readings(since, until))
         return True
 
     def _status(self) -> ClientStatus:
-        clients, channels = self._order, len(self._plan.scripts)
+        clients, channels = self._order, len(CHANNELS)
         expected = [[client.expected for client in clients[index::channels]] for index in range(channels)]
+        steady = [
+            [item.expected for item in clients[index::channels] if not (item.has_moved or item.closed)]
+            for index in range(channels)
+        ]
         return ClientStatus(
             receiving=sum(client.expected > 0 for client in clients),
             expected=[min(numbers, default=0) for numbers in expected],
+            steady=[min(numbers, default=0) for numbers in steady],
             gaps=sum(client.gaps > 0 for client in clients),
             lagging=sum(client.dropped > 0 for client in clients),
             dropped=sum(client.dropped for client in clients),
             failures=[text for client in clients if (text := client.closed or client.problem)],
+            moved=sum(client.has_moved for client in clients),
             cpu_seconds=time.process_time(),
         )
+
+    def _series(self) -> SeriesSeen:
+        series: list[Counter[Breaks]] = [Counter() for _ in CHANNELS]
+        moved: list[Counter[Breaks]] = [Counter() for _ in CHANNELS]
+        for number, client in enumerate(self._order):
+            channel, breaks = number % len(CHANNELS), tuple(client.breaks)
+            series[channel][breaks] += 1
+            moved[channel][breaks] += client.has_moved
+        return SeriesSeen(series, moved)
 
     def _readings(self, since: int, until: int) -> Readings:
         readings = Readings()

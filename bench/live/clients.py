@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import multiprocessing
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -11,7 +12,18 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from bench.live.channels import CHANNELS
-from bench.live.client_process import ClientPlan, ClientStatus, Command, GetReadings, GetStatus, Readings, Rest, run
+from bench.live.client_process import (
+    ClientPlan,
+    ClientStatus,
+    Command,
+    GetReadings,
+    GetSeries,
+    GetStatus,
+    Readings,
+    Rest,
+    SeriesSeen,
+    run,
+)
 from bench.live.socket_client import ReplayScript
 from bench.processes import BenchError
 from cg_client.client_config import SOCKET_PATH
@@ -35,11 +47,20 @@ class Clients:
         return ClientStatus(
             receiving=sum(item.receiving for item in each),
             expected=[min(numbers) for numbers in zip(*(item.expected for item in each), strict=True)],
+            steady=[min(numbers) for numbers in zip(*(item.steady for item in each), strict=True)],
             gaps=sum(item.gaps for item in each),
             lagging=sum(item.lagging for item in each),
             dropped=sum(item.dropped for item in each),
             failures=[text for item in each for text in item.failures],
             cpu_seconds=sum(item.cpu_seconds for item in each),
+            moved=sum(item.moved for item in each),
+        )
+
+    def series(self) -> SeriesSeen:
+        each = self._ask_all(GetSeries(), SeriesSeen)
+        return SeriesSeen(
+            [sum(counts, Counter()) for counts in zip(*(item.series for item in each), strict=True)],
+            [sum(counts, Counter()) for counts in zip(*(item.moved for item in each), strict=True)],
         )
 
     def readings(self, since: int, until: int) -> Readings:
@@ -95,16 +116,33 @@ def clients(
 
     With a receive buffer they are slow ones, and no client of the upstream itself is with them.
     """
+    scripts = [ReplayScript.of_subscription(*_address(server), channel.document) for channel in CHANNELS]
     target = f"{SOCKET_PATH}?cg-api-key={_DIRECT_KEY}"
     direct = ReplayScript.of_channel(*_address(upstream), target, CHANNELS[0].name)
     plan = ClientPlan(
         size=count // processes,
-        scripts=[ReplayScript.of_subscription(*_address(server), channel.document) for channel in CHANNELS],
+        scripts=scripts,
         direct=direct if receive_buffer is None else None,
         receive_buffer=receive_buffer,
     )
+    with _running(plan, processes) as crowd:
+        yield crowd
+
+
+@contextlib.contextmanager
+def moving_clients(servers: Sequence[str], count: int, processes: int = PROCESSES) -> Iterator[Clients]:
+    """Yield clients that are spread over the servers, and go on at the next one when their connection ends."""
+    scripts = [
+        ReplayScript.of_subscription(*_address(server), channel.resumable) for server in servers for channel in CHANNELS
+    ]
+    with _running(ClientPlan(count // processes, scripts, moves_on=True), processes) as crowd:
+        yield crowd
+
+
+@contextlib.contextmanager
+def _running(plan: ClientPlan, processes: int) -> Iterator[Clients]:
     with contextlib.ExitStack() as stack:
-        yield Clients(count, [_started(plan, stack) for _ in range(processes)])
+        yield Clients(plan.size * processes, [_started(plan, stack) for _ in range(processes)])
 
 
 def _started(plan: ClientPlan, stack: contextlib.ExitStack) -> Connection:

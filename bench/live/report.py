@@ -6,15 +6,18 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from bench import machine
+from bench.live.bound import Bound
 from bench.live.channels import CHANNELS
 from bench.live.clients import PROCESSES
 from bench.live.lanes import Crowd, FanOut, SlowReaders
+from bench.live.take_over import REPLICAS, TakeOver
+from bench.live.take_over_report import of_take_over, times
 from bench.markdown import table
 
-LANES: Final = ("few", "many", "yoga", "slow")
+LANES: Final = ("few", "many", "yoga", "slow", "replicas")
 MAX_P99_MS: Final = 250.0
 MAX_KILOBYTES: Final = 20.0
 MAX_GROWN_MEGABYTES: Final = 64.0
@@ -38,7 +41,12 @@ memory after the last run less that before the first client, divided by the clie
 it.
 
 GraphQL Yoga with graphql-ws, as their documentation has it, gets the same documents and sends the same JSON
-(`bench/live/yoga/server.js`)."""
+(`bench/live/yoga/server.js`).
+
+In the lane of the replicas, {REPLICAS} servers with one `COINGLASS_SHARED_URL` share the core, and each has as many of
+the clients. The one that is connected to the upstream's WebSocket is killed with SIGKILL. Its clients subscribe again
+at the next one, after the cursor of their last event. The series of a client are the numbers of its events; each is
+compared with that of a client of the same channel which has never lost its connection."""
 
 
 @dataclass
@@ -50,6 +58,7 @@ class LiveResults:
     many: Crowd | None = None
     yoga: Crowd | None = None
     slow: SlowReaders | None = None
+    replicas: TakeOver | None = None
 
     @property
     def crowds(self) -> Sequence[Crowd]:
@@ -60,18 +69,13 @@ class LiveResults:
         return all(bound.holds for bound in bounds(self))
 
 
-class Bound(NamedTuple):
-    what: str
-    bound: str
-    measured: str
-    holds: bool
-
-
 def bounds(results: LiveResults) -> Iterator[Bound]:
     if results.many is not None:
         yield from _of_many(results.many, results.required)
     if results.slow is not None:
         yield from _of_slow(results.slow)
+    if results.replicas is not None:
+        yield from of_take_over(results.replicas, results.required)
 
 
 def _of_many(many: Crowd, required: int) -> Iterator[Bound]:
@@ -127,12 +131,15 @@ def _tables(results: LiveResults) -> Iterator[str]:
     rows = [(item.what, item.bound, item.measured, "yes" if item.holds else "no") for item in bounds(results)]
     if rows:
         yield table(("what", "bound", "measured", "holds"), rows)
+    if results.replicas is not None:
+        yield times(results.replicas)
     runs = list(_runs(results))
     head = (
         "server", "subscribers", "events/s", "deliveries/s", "events in a message", "complete", "p50 ms", "p99 ms",
         "longest ms", "p99 ms of the upstream itself", "CPU µs per delivery", "server's core", "clients' core",
     )  # fmt: skip
-    yield table(head, runs)
+    if runs:
+        yield table(head, runs)
     crowds = [item for item in results.crowds if item is not results.few]  # few share what the first one costs
     if crowds:
         yield table(

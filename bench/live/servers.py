@@ -54,7 +54,8 @@ def live_upstream() -> Iterator[LiveUpstreamProcess]:
 
 
 @contextlib.contextmanager
-def our_server(rest: UpstreamProcess, live: LiveUpstreamProcess) -> Iterator[Process]:
+def our_server(rest: UpstreamProcess, live: LiveUpstreamProcess, **variables: str) -> Iterator[Process]:
+    """Our server; `variables` are further settings."""
     with ours(
         State.RESPONSE,
         rest,
@@ -63,6 +64,7 @@ def our_server(rest: UpstreamProcess, live: LiveUpstreamProcess) -> Iterator[Pro
         COINGLASS_MAX_CONNECTIONS_PER_ADDRESS=_ROOM,
         COINGLASS_MAX_SOCKETS_PER_ADDRESS=_ROOM,
         COINGLASS_MAX_SUBSCRIPTIONS=_ROOM,
+        **variables,
     ) as process:
         yield process
 

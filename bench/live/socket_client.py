@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from bench.live.chunks import Chunk, Frame, client_frame, parse
+from bench.live.chunks import Break, Chunk, Frame, client_frame, parse
 
 _HANDSHAKE: Final = (
     "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -32,8 +32,10 @@ class ReplayScript(NamedTuple):
     messages: Sequence[bytes]
 
     @classmethod
-    def of_subscription(cls, host: str, port: int, document: str) -> "ReplayScript":
-        subscribe = orjson.dumps({"id": ANY_ID.decode(), "type": "subscribe", "payload": {"query": document}})
+    def of_subscription(cls, host: str, port: int, document: str, after: str | None = None) -> "ReplayScript":
+        """Return what subscribes to a document, after the cursor if there is one."""
+        payload = {"query": document} | ({} if after is None else {"variables": {"after": after}})
+        subscribe = orjson.dumps({"id": ANY_ID.decode(), "type": "subscribe", "payload": payload})
         messages = (b'{"type":"connection_init"}', subscribe)
         handshake = _HANDSHAKE % ("/graphql", host, port, _PROTOCOL)
         return cls(host, port, handshake.encode(), tuple(map(client_frame, messages)))
@@ -46,14 +48,20 @@ class ReplayScript(NamedTuple):
 
 
 class BenchSocketClient:
-    """`expected`: the number of the next event, 0 before the first. `tail`: the start of a frame."""
+    """`expected`: the number of the next event, 0 before the first. `tail`: the start of a frame.
+
+    `former`: the connection that this one takes the place of.
+    """
 
     __slots__ = (
         "_sent",
+        "breaks",
         "closed",
+        "cursor",
         "dropped",
         "expected",
         "gaps",
+        "has_moved",
         "id",
         "problem",
         "recv_into",
@@ -62,11 +70,22 @@ class BenchSocketClient:
         "tail",
     )
 
-    def __init__(self, script: ReplayScript, address: str, receive_buffer: int | None) -> None:
+    def __init__(
+        self,
+        script: ReplayScript,
+        address: str,
+        receive_buffer: int | None,
+        former: "BenchSocketClient | None" = None,
+    ) -> None:
         self.script, self._sent = script, -1  # messages; -1 before the handshake was answered
         self.id = str(uuid.uuid4()).encode()
         self.tail, self.expected, self.gaps, self.dropped = b"", 0, 0, 0
         self.problem = self.closed = ""
+        self.breaks: list[Break] = []
+        self.cursor, self.has_moved = b"", former is not None
+        if former is not None:
+            self.expected, self.gaps, self.dropped = former.expected, former.gaps, former.dropped
+            self.breaks, self.cursor = former.breaks, former.cursor
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -116,9 +135,13 @@ class BenchSocketClient:
             self.socket.send(client_frame(ping, Frame.PONG))
         self.problem = self.problem or chunk.problem
         self.closed = self.closed or chunk.closed
+        self.cursor = chunk.cursor or self.cursor
         if chunk.first:
             if not chunk.is_contiguous or self.expected not in (0, chunk.first):
                 self.gaps += 1
+                if self.expected not in (0, chunk.first):
+                    self.breaks.append(Break(self.expected, chunk.first))
+                self.breaks += chunk.breaks
             self.expected = chunk.after
         elif self.expected:
             self.expected += chunk.dropped

@@ -237,3 +237,14 @@ async def test_a_pause_lasts_through_a_loss(world: World) -> None:
     assert not call.done()
     await world.elapse(5)
     assert sent([call]) == 1
+
+
+async def test_a_replica_that_has_never_reached_the_store_refuses_soon_and_names_the_setting(world: World) -> None:
+    world.is_down = True
+    replica = world.replica()
+    replica.call(within=5)
+    await world.elapse(3)
+    (refusal,) = world.refusals
+    assert isinstance(refusal, QuotaExhausted)
+    assert "COINGLASS_SHARED_URL" in str(refusal)
+    assert world.upstream.most == 0
