@@ -130,8 +130,8 @@ bench-live: $(STAMP) bench/live/yoga/node_modules/.installed   ## subscriptions 
 scaling: $(STAMP)        ## 1 to 100 replicas, simulated with measured costs: ONLY="by-plan limits", COSTS=1 for the costs, WRITE=1 for docs/scaling.md
 	$(BIN)/python -m bench.scaling $(if $(COSTS),--costs) $(if $(WRITE),--write) $(ONLY)
 
-chaos: $(STAMP)          ## the real server with a failing CoinGlass: QUICK=1, ONLY="hang stop", WRITE=1 for chaos/RESULTS.md
-	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
+chaos: $(STAMP)          ## the real server with a failing CoinGlass, or replicas with a failing store: QUICK=1, ONLY="hang replicas", STORE=redis, WRITE=1 for chaos/RESULTS.md
+	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(STORE),--store $(STORE)) $(if $(WRITE),--write) $(ONLY)
 
 abuse: $(STAMP)          ## requests that are meant to hurt, and a normal client beside them: QUICK=1, ONLY="WebSocket head"
 	$(BIN)/python -m abuse $(if $(QUICK),--quick) $(ONLY)

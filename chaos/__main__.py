@@ -5,6 +5,7 @@ The exit code is 0 if every verdict holds.
 
 import argparse
 import asyncio
+import dataclasses
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from bench.processes import BenchError
-from chaos import report
+from chaos import report, store_faults
 from chaos.callers import callers
 from chaos.changes import changes
 from chaos.crowd import crowd
@@ -23,12 +24,15 @@ from chaos.every_fault import every_fault
 from chaos.fairness import fairness
 from chaos.half_errors import half_errors
 from chaos.hanging import hanging
+from chaos.killed_replicas import killed_replicas
 from chaos.memory import memory
 from chaos.polls import polls, short_quota
 from chaos.share import share
+from chaos.shared_cold import shared_cold
 from chaos.start import start
 from chaos.stop import stop
 from chaos.stop_streams import stop_streams
+from chaos.stores import StoreProduct
 from chaos.stream_faults import silence, stream
 from chaos.upgraded_plan import upgraded_plan
 from chaos.verdict import FULL, QUICK, Effort, Verdict, as_table
@@ -45,13 +49,30 @@ LANES: tuple[Mapping[str, Scenario], ...] = (
     {"stream": stream, "silence": silence, "polls": polls, "hang": hanging, "stopstreams": stop_streams},
     {"cycles": cycles, "upgrade": upgraded_plan, "shortquota": short_quota, "changes": changes},
 )
-ALL = tuple(name for lane in LANES for name in lane)
+# After the others, since each has six servers.
+LATER: tuple[Mapping[str, Scenario], ...] = (
+    {"replicas-cold": shared_cold, "replicas-kills": killed_replicas},
+    {
+        "replicas-killed": store_faults.killed,
+        "replicas-paused": store_faults.paused,
+        "replicas-restarted": store_faults.restarted,
+        "replicas-emptied": store_faults.emptied,
+        "replicas-slowed": store_faults.slowed,
+        "replicas-partitioned": store_faults.partitioned,
+        "replicas-full": store_faults.full,
+    },
+)
+ALL = tuple(name for lane in (*LANES, *LATER) for name in lane)
 
 
 async def run(names: Sequence[str], effort: Effort) -> list[Verdict]:
+    return [verdict for lanes in (LANES, LATER) for verdict in await _at_once(lanes, names, effort)]
+
+
+async def _at_once(lanes: Sequence[Mapping[str, Scenario]], names: Sequence[str], effort: Effort) -> list[Verdict]:
     async with asyncio.TaskGroup() as group:
-        lanes = [group.create_task(_lane(lane, names, effort)) for lane in LANES]
-    return [verdict for lane in lanes for verdict in lane.result()]
+        tasks = [group.create_task(_lane(lane, names, effort)) for lane in lanes]
+    return [verdict for task in tasks for verdict in task.result()]
 
 
 async def _lane(lane: Mapping[str, Scenario], names: Sequence[str], effort: Effort) -> list[Verdict]:
@@ -73,24 +94,33 @@ async def _tried(name: str, scenario: Scenario, effort: Effort) -> list[Verdict]
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to try: {', '.join(ALL)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"what to try, or the part before the hyphen: {', '.join(ALL)}"
+    )
     parser.add_argument("--quick", action="store_true", help="in a shorter form, where there is one")
+    parser.add_argument("--store", choices=[kind.value for kind in StoreProduct], default=StoreProduct.VALKEY.value)
     parser.add_argument("--write", action="store_true", help="write RESULTS.md")
     chosen = parser.parse_args()
-    unknown = set(chosen.names) - set(ALL)
+    unknown = {name for name in chosen.names if not matching(name)}
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     if chosen.write and (chosen.names or chosen.quick):
         parser.error("--write needs everything, tried in full")
-    chosen.names = chosen.names or list(ALL)
+    chosen.names = [item for name in chosen.names for item in matching(name)] or list(ALL)
     return chosen
+
+
+def matching(name: str) -> list[str]:
+    """Return the scenarios that a name stands for: itself, or all that begin with it and a hyphen."""
+    return [item for item in ALL if item == name or item.startswith(f"{name}-")]
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is stopped
     chosen = arguments()
     try:
-        verdicts = asyncio.run(run(chosen.names, QUICK if chosen.quick else FULL))
+        effort = dataclasses.replace(QUICK if chosen.quick else FULL, store=StoreProduct(chosen.store))
+        verdicts = asyncio.run(run(chosen.names, effort))
     except KeyboardInterrupt:
         return 130
     sys.stdout.write("\n" + as_table(verdicts) + "\n")

@@ -28,16 +28,16 @@ async def crowd(_: Effort) -> list[Verdict]:
         await tested.values([on_pair("first", "Gate", "BTC", price("interval: H1, last: 1"))])
         now = int(time.time() * 1000) // _STEP * _STEP
         return [
-            await _ask(tested, "the same window of 40 series, cold", [_whole(n) for n in range(SERIES)], SERIES),
-            await _ask(tested, "200 overlapping windows of 40 series, cold", _windows(now), CALLS_FOR_WINDOWS),
+            await _ask(tested, "the same window of 40 series, cold", [whole(n) for n in range(SERIES)], SERIES),
+            await _ask(tested, "200 overlapping windows of 40 series, cold", windows(now), CALLS_FOR_WINDOWS),
         ]
 
 
-def _whole(number: int) -> Part:
+def whole(number: int) -> Part:
     return on_pair(f"whole{number}", "Binance", COINS[number], price("interval: H1, last: 500"))
 
 
-def _windows(now: int) -> list[Part]:
+def windows(now: int) -> list[Part]:
     return [
         on_pair(f"w{number}n{which}", "Bybit", COINS[number], price(f"interval: H1, {_window(number, which, now)}"))
         for number in range(SERIES)

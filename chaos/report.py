@@ -15,7 +15,13 @@ compared with the answer without faults, in `crowd` with the sandbox's samples; 
 `memory` it is only counted.
 
 Six lanes of scenarios run at the same time on the two cores, all servers on one of them: the times are those of a busy
-machine. A scenario on its own has shorter ones."""
+machine. A scenario on its own has shorter ones.
+
+The scenarios of replicas come after them, two at a time: three servers with a real Valkey, or with a real Redis
+(`STORE=redis`), in `replicas-cold` with each; or twice three with a key each, one without a limit and one with the
+limit of the plan Startup. Their figures are those of the modelled market, which differ by coin and exchange, and each
+closed bar is compared with the model's. Calls in 60 s are counted by when they reached the sandbox, wherever the 60 s
+begin. A request that a kill cut off is sent to another replica, as a load balancer would."""
 
 
 def write(verdicts: Sequence[Verdict]) -> None:

@@ -103,11 +103,13 @@ async def rig(
 
 
 @contextlib.asynccontextmanager
-async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIterator[SandboxSwitches]:
-    command = [sys.executable, "-m", "sandbox", "--figures", "samples", "--tied"]
+async def sandbox(
+    plan: str, quota: int = UNLIMITED, port: int = 0, *, figures: str = "samples", host: str = "127.0.0.1"
+) -> AsyncIterator[SandboxSwitches]:
+    command = [sys.executable, "-m", "sandbox", "--figures", figures, "--tied", "--host", host]
     command += ["--plan", plan, "--quota", str(quota), "--port", str(port)]
     _, core = cores()
-    async with _entered(started(command, {}, core)) as process:
+    async with entered(started(command, {}, core)) as process:
         yield SandboxSwitches(process)
 
 
@@ -115,11 +117,11 @@ async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIter
 async def server(upstream: str, plan: str, module: str = "server.cli", /, **settings: object) -> AsyncIterator[Process]:
     core, _ = cores()
     command = [sys.executable, "-m", module, "serve", "--port", "0"]
-    async with _entered(started(command, _environment(upstream, plan, settings), core)) as process:
+    async with entered(started(command, environment(upstream, plan, settings), core)) as process:
         yield process
 
 
-def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> dict[str, str]:
+def environment(upstream: str, plan: str, settings: Mapping[str, object]) -> dict[str, str]:
     complete: dict[str, object] = {
         "api_key": "sandbox",
         "base_url": upstream,
@@ -133,7 +135,7 @@ def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> di
 
 
 @contextlib.asynccontextmanager
-async def _entered(context: AbstractContextManager[Process]) -> AsyncIterator[Process]:
+async def entered(context: AbstractContextManager[Process]) -> AsyncIterator[Process]:
     """Start and stop a process in a thread, so that the other scenarios go on meanwhile."""
     process = await asyncio.to_thread(context.__enter__)
     try:

@@ -22,7 +22,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox", description="CoinGlass v4 with modelled or documented figures."
     )
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
     parser.add_argument("--plan", choices=[plan.name.lower() for plan in Plan], default="professional")
     parser.add_argument("--quota", type=int, help="requests a minute; by default those of the plan")
     parser.add_argument("--key", default=KEY, help="the key to accept")
@@ -43,8 +44,8 @@ def main() -> None:
         ws_per_message_deflate=False,
     )
     server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", options.port))
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # for the program that started this one
+    listener = socket.create_server((options.host, options.port))
+    print(f"http://{options.host}:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # for the program that started this one
     if options.tied:
         threading.Thread(target=_stop_with_input, args=[server], daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):

@@ -48,7 +48,7 @@ class Sandbox:
 
     `ahead`: seconds by which the time of its data is ahead of `now`; requests are counted by `now`. `revoked`: the key
     is no longer accepted. `account_missing`: the account endpoint answers 404, as it does for some real keys.
-    `requests`: the newest ones, as path and parameters.
+    `requests`: the newest ones, as path and parameters; `times`: when each of these came, by the clock.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Sandbox:
         self.quota = RequestCounter(REQUESTS_PER_MINUTE[plan] if quota is None else quota, now)
         self.calls: Counter[str] = Counter()
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=MAX_REQUESTS)
+        self.times: deque[float] = deque(maxlen=MAX_REQUESTS)
         self.faults: list[Fault] = []
         self.live = LiveHub(figures.live, figures.pairs, lambda: self.plan, self.now)
 
@@ -81,6 +82,7 @@ class Sandbox:
         path = request.url.path
         self.calls[path] += 1
         self.requests.append((path, dict(request.query_params)))
+        self.times.append(self._clock())
         regular = self._answer(request)
         fault = next((fault for fault in self.faults if fault.hits(path)), None)
         if fault is not None and fault.kind in OF_DELIVERY:
@@ -183,7 +185,8 @@ def _control_routes(sandbox: Sandbox) -> list[Route]:
         return JSONResponse(counts | {"rateLimited": quota.refused, "mostInAMinute": quota.most})
 
     async def requests(_: Request) -> Response:
-        return JSONResponse([{"path": path, "query": query} for path, query in sandbox.requests])
+        timed = zip(sandbox.times, sandbox.requests, strict=True)
+        return JSONResponse([{"at": at, "path": path, "query": query} for at, (path, query) in timed])
 
     async def add_fault(request: Request) -> Response:
         options = json.loads(await request.body())

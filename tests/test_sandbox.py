@@ -82,9 +82,11 @@ def test_a_changed_plan_is_enforced(http: httpx.Client) -> None:
 
 def test_the_newest_requests_are_listed_in_order(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.requests.extend([("/old", {})] * MAX_REQUESTS)
+    sandbox.times.extend([0.0] * MAX_REQUESTS)
     http.get(PRICE)
     requests = http.get("/_sandbox/requests").json()
     assert len(requests) == MAX_REQUESTS
+    assert requests[-1]["at"] == START
     assert (requests[-1]["path"], requests[-1]["query"]["limit"]) == ("/api/futures/price/history", "2")
 
 

@@ -110,8 +110,8 @@ class QuotaWindow:
     def forecast(self, now: float) -> "Forecast":
         self._expire(now)
         earliest = max(now, self.pause.until)
-        if self.share <= 0:
-            return Forecast(1, [], max(earliest, self._rise(now)))
+        if self.share <= 0:  # nobody knows to what it will rise: calls wait for it, and are reviewed then
+            return Forecast(self.limit, [], max(earliest, self._rise(now)))
         return Forecast(self.share, [*self._releases, *[now + self.minute] * self._in_flight], earliest)
 
     def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:

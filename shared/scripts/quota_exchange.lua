@@ -119,7 +119,8 @@ end
 local occupied, is_blocked = exchange_turns(limit, reserves, reply)
 
 local spare = limit - occupied - reserves[EXCESS]
-local most = is_blocked and 0 or math.max(0, share(me) - in_use(me))
+local even = math.floor(math.max(0, limit - reserves[EXCESS]) / reply.members) -- so that the last one has slots, too
+local most = is_blocked and 0 or math.max(0, math.min(share(me), even) - in_use(me))
 reply.floor = math.max(0, math.min(request.floor + spare, most))
 me.floor = math.max(request.floor, reply.floor)
 

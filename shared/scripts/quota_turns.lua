@@ -167,17 +167,24 @@ local function exchange_turns(limit, reserves, reply)
       releases[#releases + 1] = release
     end
   end
-  for _ = 1, leased do
-    releases[#releases + 1] = now + LATE -- what others may use without asking is revoked by then
-  end
   table.sort(releases)
+  local revoked_at, sooner = now + LATE, 0 -- what others may use without asking is revoked by then
+  for _, release in ipairs(releases) do
+    sooner = sooner + (release <= revoked_at and 1 or 0)
+  end
+  local function release_of(index) -- those that are leased come all at once: there may be very many
+    if index > sooner then
+      return index <= sooner + leased and revoked_at or releases[index - leased]
+    end
+    return releases[index]
+  end
   local earliest = math.max(now, state.paused_until)
   local function available_at(reserve)
-    local over = #releases - (limit - reserve)
+    local over = #releases + leased - (limit - reserve)
     if over < 0 then
       return earliest
     end
-    return math.max(earliest, releases[over + 1] or now + MINUTE)
+    return math.max(earliest, release_of(over + 1) or now + MINUTE)
   end
   local queues = {[0] = {}, {}, {}, {}}
   for client, items in pairs(calls) do

@@ -108,7 +108,7 @@ def test_missing_and_wrong_bars_are_reported() -> None:
 
 
 def test_forty_series_in_two_hundred_windows_are_requested() -> None:
-    windows = crowd._windows(1_795_000_000_000 // crowd._STEP * crowd._STEP)
+    windows = crowd.windows(1_795_000_000_000 // crowd._STEP * crowd._STEP)
     assert len({item.text for item in windows}) == 200
     assert len({item.text.split("{")[0] for item in windows}) == 40
 

@@ -42,12 +42,20 @@ async def test_replicas_go_on_at_once_when_the_store_is_lost(world: World) -> No
     assert all(replica.quota.usage().is_alone for replica in replicas)
 
 
+async def test_a_lost_store_leaves_each_replica_as_many_slots(world: World) -> None:
+    replicas = await started(world, 3)
+    world.is_down = True
+    calls = [[replica.call(within=3) for _ in range(20)] for replica in replicas]
+    await world.elapse(0.5)
+    assert [sent(some) for some in calls] == [8, 8, 8]
+
+
 async def test_a_call_that_waits_for_the_store_goes_on_without_it(world: World) -> None:
     first, _second = await started(world, 2)
     waiting = [first.call(seconds=0, within=10) for _ in range(20)]
     world.is_down = True
     await world.elapse(1)
-    assert (sent(waiting), world.upstream.most) == (15, 15)
+    assert (sent(waiting), world.upstream.most) == (12, 12)  # half of what is not reserved
     assert {type(refusal) for refusal in world.refusals} == {QuotaExhausted}
 
 
@@ -120,7 +128,7 @@ async def test_an_emptied_store_waits_for_those_that_do_not_report(world: World)
     assert first.is_alone
     calls = [first.call(within=30) for _ in range(30)]
     await world.elapse(30)
-    assert sent(calls) == 15
+    assert sent(calls) == 12  # half of what is not reserved
     await world.elapse(first.quota.contact.decay)
     assert not first.is_alone
 
@@ -144,6 +152,14 @@ async def test_a_store_without_data_grants_nothing_before_earlier_calls_are_over
     assert world.refusals[0].retry_after == pytest.approx(first.quota.contact.decay, abs=2)
     await world.elapse(100)
     assert (early.result(), sent([patient])) == (None, 1)
+
+
+async def test_calls_wait_for_a_store_without_data_that_soon_grants_them(world: World) -> None:
+    first = world.replica(settle=4.0)
+    await world.elapse(0.1)
+    calls = [first.call(within=4.7) for _ in range(20)]
+    await world.elapse(6)
+    assert (sent(calls), world.refusals) == (20, [])
 
 
 async def test_a_replica_that_never_saw_the_store_sends_nothing(world: World) -> None:
