@@ -47,7 +47,7 @@ types: $(STAMP)
 
 copies: $(STAMP)         ## ten or more lines that stand twice
 	$(BIN)/pylint --disable=all --enable=duplicate-code --score=n --min-similarity-lines=10 --ignore-imports=yes \
-		--ignore-signatures=yes --ignore-docstrings=yes callers cg_client execution graph_types live native pagination payloads probe resolvers sandbox schema served_schema server tools build_hooks
+		--ignore-signatures=yes --ignore-docstrings=yes callers cg_client execution graph_types live native pagination payloads probe resolvers sandbox schema served_schema server shared tools build_hooks
 
 docker-lint: $(STAMP)
 	$(BIN)/hadolint Dockerfile

@@ -20,8 +20,9 @@ BELOW = {layer: {*LAYERS[:index]} for index, layer in enumerate(LAYERS)} | {
     "callers": {"cg_client"},
     "native": set(),
     "sandbox": {"cg_client"},
+    "shared": {"cg_client"},
     "probe": {*LAYERS[:8], "sandbox"},
-    "server": {*LAYERS, "callers", "native", "sandbox", "probe"},
+    "server": {*LAYERS, "callers", "native", "sandbox", "probe", "shared"},
 }
 BELOW["resolvers"].add("native")
 MODULES = {

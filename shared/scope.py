@@ -1,0 +1,32 @@
+"""Names in the store, of which nobody without the CoinGlass key can compute or read any."""
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
+
+from cg_client.secret import Secret
+
+FORMAT: Final = 1  # of names and values: replicas with another one share nothing with us
+_PREFIX: Final = "cg"
+_HEX_DIGITS: Final = 32
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is shared under one CoinGlass key and one base URL; a Cluster has all of it in one slot."""
+
+    tag: str = field()
+
+    @classmethod
+    def of(cls, api_key: Secret, base_url: str) -> "Scope":
+        text = f"coinglass-graphql {FORMAT} {base_url.rstrip('/')}"
+        digest = hmac.digest(api_key.reveal().encode(), text.encode(), "sha256")
+        return cls(digest.hex()[:_HEX_DIGITS])
+
+    def name(self, *parts: str) -> str:
+        """Return the name of an entry; different parts have different names."""
+        return ":".join((f"{_PREFIX}:{{{self.tag}}}", *map(_escaped, parts)))
+
+
+def _escaped(part: str) -> str:
+    return part.replace("%", "%25").replace(":", "%3A")
