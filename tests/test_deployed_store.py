@@ -1,11 +1,18 @@
 """The replicas of deploy/ share a store that nobody else reaches, and that keeps nothing."""
 
+import contextlib
 import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.shared.rig import StoreLog, connected
+from tests.store_server import binary_of
 from tests.test_deploy_files import COMPOSED, DEPLOY, MANIFESTS, SERVER, STORE, manifest, pod_of
 
 PORT = 6379
@@ -141,3 +148,34 @@ def test_prometheus_and_the_proxy_look_up_each_replica() -> None:
     assert "dynamic a {$UPSTREAM_HOST:" in (DEPLOY / "Caddyfile").read_text()
     networks = [set(COMPOSED["services"][name]["networks"]) for name in ("server", "proxy", "prometheus")]
     assert set.intersection(*networks) == {"proxied"}
+
+
+@contextlib.contextmanager
+def started(command: list[str], folder: Path) -> Iterator[str]:
+    """Start a store by a command of deploy/ on loopback, and yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    data, secrets = folder / "data", folder / "secrets"
+    data.mkdir()
+    secrets.mkdir()
+    (secrets / "password.conf").write_text("requirepass of-a-test")
+    words = [word.replace("/run/secrets/store", str(secrets)) for word in command[1:]]
+    credentials = ":of-a-test@" if words != command[1:] else ""
+    words += ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)]
+    with subprocess.Popen([str(binary_of("valkey")), *words], stdout=subprocess.DEVNULL) as process:  # noqa: S603  # ours
+        try:
+            yield f"valkey://{credentials}127.0.0.1:{port}"
+        finally:
+            process.terminate()
+    assert [*data.iterdir()] == []
+
+
+@needs_each_file
+async def test_a_replica_uses_the_store_that_the_command_starts(file: str, tmp_path: Path) -> None:
+    log = StoreLog()
+    with started(COMMANDS[file], tmp_path) as url:
+        async with connected(url, observer=log) as store:
+            await log.until(lambda: bool(log.returns))
+            await store.set("name", b"value", 10)
+            assert await store.get("name") == b"value"
+            assert await store.execute("CONFIG", "GET", "maxmemory") == {b"maxmemory": b"536870912"}
