@@ -1,8 +1,9 @@
 """What each caller has spent of its budget, in windows of a minute and of a day that begin with its first operation."""
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, fields
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from callers.caller import Budget, Caller
 from cg_client.clock import Clock
@@ -24,7 +25,7 @@ class BudgetExceeded(Exception):
 
 @dataclass(slots=True)
 class BudgetWindow:
-    """`unit` is `calls` or `values`; times are monotonic seconds."""
+    """`unit` is `calls` or `values`; times are monotonic seconds. `number`: of all windows that began, which it is."""
 
     unit: str
     period: str
@@ -32,10 +33,16 @@ class BudgetWindow:
     limit: int
     used: int = 0
     ends_at: float = 0.0
+    number: int = 0
 
     def begin_if_over(self, now: float) -> None:
         if now >= self.ends_at:
             self.used, self.ends_at = 0, now + self.seconds
+            self.number += 1
+
+    def spend(self, amount: int) -> None:
+        """Count so many more, or fewer, as spent."""
+        self.used += amount
 
     def left(self, now: float) -> int:
         return self.limit if now >= self.ends_at else max(0, self.limit - self.used)
@@ -46,29 +53,35 @@ class BudgetWindow:
 
     def check(self, amount: int, now: float) -> None:
         """Raise BudgetExceeded if the window has no room for so many."""
-        if not amount or self.used + amount <= self.limit:
-            return
+        if amount and self.used + amount > self.limit:
+            raise self.exceeded(amount, self.left(now), now)
+
+    def exceeded(self, amount: int, left: int, now: float) -> BudgetExceeded:
+        """Return the refusal of so many, of which so many are left."""
         name = f"{self.unit}_per_{self.period}"
         what = "upstream calls" if self.unit == "calls" else "values"
         if amount > self.limit:
             message = f"This operation could take {amount} {what}, and your budget is {self.limit} per {self.period}."
-            raise BudgetExceeded(f"{message} Split it up.", None, name)
-        left = f"{self.left(now)} of your {self.limit} per {self.period} are left"
-        message = f"This operation could take {amount} {what}, and {left}."
-        raise BudgetExceeded(message, self.ends_at - now, name)
+            return BudgetExceeded(f"{message} Split it up.", None, name)
+        rest = f"{left} of your {self.limit} per {self.period} are left"
+        message = f"This operation could take {amount} {what}, and {rest}."
+        return BudgetExceeded(message, self.seconds_left(now), name)
 
 
 class Reservation(NamedTuple):
     """What an operation reserved in one window, which may be over when the operation ends."""
 
     window: BudgetWindow
-    ends_at: float
+    number: int
     amount: int
 
     def correct(self, amount: int) -> None:
         """Replace what was reserved by what was spent, in the window in which it was reserved."""
-        if self.window.ends_at == self.ends_at:
-            self.window.used += amount - self.amount
+        if self.window.number == self.number:
+            self.window.spend(amount - self.amount)
+
+
+Reserved: TypeAlias = list[Reservation] | Awaitable[list[Reservation]]
 
 
 class Allowance:
@@ -83,29 +96,36 @@ class Allowance:
             if (limit := getattr(budget, f"{unit}_per_{period}")) is not None
         ]
 
+    def charge(self, calls: int, values: int) -> Reserved:
+        """As `reserve`, at once or when those with whom the budget is shared agree."""
+        return self.reserve(calls, values)
+
     def reserve(self, calls: int, values: int) -> list[Reservation]:
         """Spend what an operation may take at most; raises BudgetExceeded and spends nothing."""
         now, amounts = self._clock.monotonic(), {"calls": calls, "values": values}
         for window in self.windows:
             window.begin_if_over(now)
             window.check(amounts[window.unit], now)
+        return self._spend(amounts)
+
+    def _spend(self, amounts: Mapping[str, int]) -> list[Reservation]:
         for window in self.windows:
-            window.used += amounts[window.unit]
-        return [Reservation(window, window.ends_at, amounts[window.unit]) for window in self.windows]
+            window.spend(amounts[window.unit])
+        return [Reservation(window, window.number, amounts[window.unit]) for window in self.windows]
 
     def spend_call(self) -> None:
         """Count a call of an operation that has ended."""
         for window in self.windows:
             if window.unit == "calls":
                 window.begin_if_over(self._clock.monotonic())
-                window.used += 1
+                window.spend(1)
 
     def take_over(self, other: "Allowance") -> None:
         """Take over what another allowance of the caller has spent."""
         for window in self.windows:
             for before in other.windows:
                 if (before.unit, before.period) == (window.unit, window.period):
-                    window.used, window.ends_at = before.used, before.ends_at
+                    window.used, window.ends_at, window.number = before.used, before.ends_at, before.number
 
 
 class Budgets:
@@ -130,13 +150,16 @@ class Budgets:
 
     def _new_allowance(self, caller: Caller, former: Allowance | None) -> Allowance:
         """Make the allowance of a new caller, or of one whose budget has changed."""
-        allowance = Allowance(caller.budget, _completed(caller.budget, self._default), self._clock, self._workers)
+        allowance = self._allowance_of(caller, _completed(caller.budget, self._default))
         if former is not None:
             allowance.take_over(former)
         self._allowances[caller.name] = allowance
         if len(self._allowances) > _MAX_ALLOWANCES:
             self._allowances.popitem(last=False)
         return allowance
+
+    def _allowance_of(self, caller: Caller, budget: Budget) -> Allowance:
+        return Allowance(caller.budget, budget, self._clock, self._workers)
 
 
 _UNLIMITED: Final = Budget()

@@ -7,7 +7,7 @@ may not be called for `QUOTA_PATIENCE`. The store is bounded in bytes of body.
 
 import asyncio
 import dataclasses
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,76 +15,24 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from cg_client.call import AnyAnswer, CacheStatus, Call, CallKey, Send, without_counting
+from cg_client.call import AnyAnswer, CacheStatus, Call, CallKey, Fetched, Send, without_counting
 from cg_client.clock import Clock
-from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
+from cg_client.entries import Entry, MemoryStore
+from cg_client.errors import CoinglassError, ConnectionsBusy, StartsTooLate, UpstreamTimeout
+from cg_client.lookups import Lookups
 from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.second_tier import Lease, Lookup, SecondTier
 
-MAX_GRACE = 30.0  # seconds
-MAX_STALE = 3600.0  # seconds
 STALE_PATIENCE = 5.0  # seconds; a healthy CoinGlass answers within 3.5
 QUOTA_PATIENCE = 1.0  # seconds
+_LEAST_SECONDS = 0.25  # in which no answer of CoinGlass would come: no lease is taken over for so short a time
+_ALONE = Lookup()  # without a second tier
 
 
-class Fetched(msgspec.Struct, frozen=True):
-    """What the layers below return: an answer, its `size` in bytes of body, and its `lifetime` in seconds from now."""
+class _Claim(msgspec.Struct, eq=False):
+    """What the second tier last said of a fetch."""
 
-    answer: AnyAnswer
-    size: int
-    lifetime: float
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A cached answer; the times are monotonic seconds."""
-
-    answer: AnyAnswer
-    size: int
-    stored_at: float
-    fresh_until: float
-    grace_until: float
-    usable_until: float
-
-    def servable(self, now: float, *, grace: bool = True) -> AnyAnswer | None:
-        """Return the answer if it may be served without waiting; within the grace period it is stale."""
-        if now < self.fresh_until:
-            return self.answer
-        return replace(self.answer, stale=True) if grace and now < self.grace_until else None
-
-    @classmethod
-    def of(cls, fetched: Fetched, now: float) -> "Entry":
-        fresh = now + fetched.lifetime
-        grace = min(fetched.lifetime, MAX_GRACE)
-        answer = replace(fetched.answer, fresh_until=fresh)
-        return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + MAX_STALE)
-
-
-class MemoryStore:
-    """Evicts the least recently used entries beyond `limit` bytes; never stores an entry larger than that."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._entries: OrderedDict[CallKey, Entry] = OrderedDict()
-        self.size = 0
-
-    def get(self, call: Call) -> Entry | None:
-        entry = self._entries.get(call.key)
-        if entry is not None:
-            self._entries.move_to_end(call.key)
-        return entry
-
-    def put(self, call: Call, entry: Entry) -> None:
-        replaced = self._entries.pop(call.key, None)
-        self.size -= replaced.size if replaced else 0
-        if entry.size > self._limit:
-            return
-        self._entries[call.key] = entry
-        self.size += entry.size
-        while self.size > self._limit and self._entries:
-            _, evicted = self._entries.popitem(last=False)
-            self.size -= evicted.size
-
-    def __len__(self) -> int:
-        return len(self._entries)
+    lookup: Lookup
 
 
 class _InFlight(msgspec.Struct, eq=False):
@@ -96,6 +44,7 @@ class _InFlight(msgspec.Struct, eq=False):
     call: Call
     task: asyncio.Task[AnyAnswer]
     deadline: float
+    claim: _Claim
     is_background: bool = False
     waiters: list[asyncio.Future[AnyAnswer]] = []
 
@@ -112,16 +61,22 @@ class Cache:
         clock: Clock,
         on_join: Callable[[Call, Requester], None] = lambda *_: None,
         is_sending: Callable[[asyncio.Task[AnyAnswer]], bool] = lambda _: False,
+        second_tier: SecondTier | None = None,
+        on_learned: Callable[[AnyAnswer], None] = lambda _: None,
     ) -> None:
         """Make a cache in front of `fetch`.
 
         `on_join` is called with the call and the later requester whenever a fetch in flight is shared. A fetch that
         nobody waits for any more is cancelled, unless `is_sending`: the answer to a request that was sent is cached.
+        What memory lacks is looked up in the `second_tier` before it is fetched; `on_learned` is called with an answer
+        that was there.
         """
         self._fetch, self._store, self._clock, self._on_join = fetch, store, clock, on_join
         self._is_sending = is_sending
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, _InFlight] = {}
+        self._lookups = None if second_tier is None else Lookups(second_tier, self._learn, self._end_lookup)
+        self._on_learned = on_learned
         self.lookups = Counter(hit=0, stale=0, shared=0, miss=0)
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
@@ -130,7 +85,7 @@ class Cache:
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
             return CacheStatus.HIT, entry
-        if call.key in self._in_flight:
+        if call.key in self._in_flight or (self._lookups is not None and call in self._lookups):
             return CacheStatus.PENDING, entry
         in_grace = grace and entry is not None and now < entry.grace_until
         return CacheStatus.REFRESH if in_grace else CacheStatus.MISS, entry
@@ -147,14 +102,39 @@ class Cache:
             if answer.stale:
                 self.refresh(call, deadline, requester)
             return resolved(answer)
+        if self._lookups is None or call.key in self._in_flight:
+            return self._fetched(call, deadline, requester, grace=grace)
+        return self._lookups.then(
+            call, deadline, lambda lookup: self._get_after(lookup, call, deadline, requester, grace=grace)
+        )
+
+    def _get_after(
+        self, lookup: Lookup, call: Call, deadline: float, requester: Requester, *, grace: bool
+    ) -> asyncio.Future[AnyAnswer]:
+        """Return what the second tier has, if it may be served, or what is fetched."""
+        entry = self._store.get(call)
+        answer = None if entry is None else entry.servable(self._clock.monotonic(), grace=grace)
+        if answer is None:
+            return self._fetched(call, deadline, requester, lookup, grace=grace)
+        self.lookups["stale" if answer.stale else "hit"] += 1
+        if answer.stale:
+            self._refresh(call, deadline, requester, lookup)
+        return resolved(answer)
+
+    def _fetched(
+        self, call: Call, deadline: float, requester: Requester, lookup: Lookup = _ALONE, *, grace: bool
+    ) -> asyncio.Future[AnyAnswer]:
+        """Return the answer of the fetch in flight, or of one that begins."""
+        now = self._clock.monotonic()
+        entry = self._store.get(call)
         has_stale = grace and entry is not None and now < entry.usable_until
         in_flight = self._in_flight.get(call.key)
         self.lookups["miss" if in_flight is None else "shared"] += 1
         if in_flight is None:
             hurried = dataclasses.replace(requester, patience=QUOTA_PATIENCE) if has_stale else requester
-            in_flight, patience = self._start(call, deadline, hurried), STALE_PATIENCE
+            in_flight, patience = self._start(call, deadline, hurried, lookup), STALE_PATIENCE
         else:
-            patience = STALE_PATIENCE if self._is_sending(in_flight.task) else QUOTA_PATIENCE
+            patience = STALE_PATIENCE if self._is_being_sent(in_flight) else QUOTA_PATIENCE
             self._on_join(call, requester)
         waiter = self._wait(in_flight)  # at once: the fetch may end before a task could begin to wait for it
         by = min(deadline, now + patience) if has_stale else deadline
@@ -164,19 +144,48 @@ class Cache:
         joined.add_done_callback(lambda _: waiter.cancel())  # of a task that was cancelled before it began
         return joined
 
+    def _is_being_sent(self, in_flight: _InFlight) -> bool:
+        """Whether it waits for CoinGlass; a fetch by another replica counts as one that does."""
+        return in_flight.claim.lookup.remote is not None or self._is_sending(in_flight.task)
+
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
         """Fetch in the background."""
+        if self._lookups is None or call.key in self._in_flight:
+            self._refresh(call, deadline, requester, _ALONE)
+            return
+        without_counting(
+            self._lookups.add,
+            call,
+            deadline,
+            lambda lookup: None if lookup is None else self._refresh(call, deadline, requester, lookup),
+        )
+
+    def _refresh(self, call: Call, deadline: float, requester: Requester, lookup: Lookup) -> None:
         in_flight = self._in_flight.get(call.key)
         if in_flight is None:
-            in_flight = without_counting(self._start, call, deadline, requester.in_the_background())
+            in_flight = without_counting(self._start, call, deadline, requester.in_the_background(), lookup)
         else:
             self._on_join(call, requester.in_the_background())
         in_flight.is_background = True
         self._abandoned.discard(in_flight.task)
 
-    def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
-        task = asyncio.get_running_loop().create_task(self._fetch_and_store(call, deadline, requester))
-        in_flight = self._in_flight[call.key] = _InFlight(call, task, deadline)
+    def _learn(self, call: Call, lookup: Lookup) -> None:
+        """Cache what the second tier has, unless it is older than what memory has."""
+        entry, before = lookup.entry, self._store.get(call)
+        if entry is not None and (before is None or entry.fresh_until > before.fresh_until):
+            self._store.put(call, entry)
+            self._on_learned(entry.answer)
+
+    def _end_lookup(self, call: Call, lookup: Lookup) -> None:
+        """Give up a lease that no fetch has taken: those who waited for it have left."""
+        in_flight = self._in_flight.get(call.key)
+        if in_flight is None or in_flight.claim.lookup is not lookup:
+            lookup.drop()
+
+    def _start(self, call: Call, deadline: float, requester: Requester, lookup: Lookup) -> _InFlight:
+        claim = _Claim(lookup)
+        task = asyncio.get_running_loop().create_task(self._fetch_and_store(call, deadline, requester, claim))
+        in_flight = self._in_flight[call.key] = _InFlight(call, task, deadline, claim)
         task.add_done_callback(partial(self._resolve, in_flight))
         return in_flight
 
@@ -209,6 +218,7 @@ class Cache:
         """Hand the result of a fetch to those who wait for it."""
         self._forget(in_flight)
         self._abandoned.discard(task)
+        in_flight.claim.lookup.drop()
         error = None if task.cancelled() else task.exception()  # reading it marks that of a refresh as handled
         for waiter in in_flight.waiters:
             if waiter.done():
@@ -222,23 +232,70 @@ class Cache:
 
     async def close(self) -> None:
         """Cancel the fetches that are in flight."""
+        if self._lookups is not None:
+            await self._lookups.close()
         tasks = [in_flight.task for in_flight in self._in_flight.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fetch_and_store(self, call: Call, deadline: float, requester: Requester) -> AnyAnswer:
+    async def _fetch_and_store(self, call: Call, deadline: float, requester: Requester, claim: _Claim) -> AnyAnswer:
         """Fetch and store; ends by the deadline, since every layer below does."""
         try:
-            fetched = await self._fetch(call, deadline, requester)
+            entry = await self._remote_entry(call, deadline, claim)
+            if entry is None:
+                entry = await self._new_entry(call, deadline, requester, claim.lookup.lease)
         except CoinglassError as error:
             stale = self._stale(call, error) if error.retryable else None
             if stale is None:
                 raise
             return stale
+        return entry.answer
+
+    async def _remote_entry(self, call: Call, deadline: float, claim: _Claim) -> Entry | None:
+        """Return the answer of another replica; None if this replica has to fetch. Raises what is shared of a failure.
+
+        Ends by the deadline.
+        """
+        seconds = deadline - self._clock.monotonic()
+        has_waited = False
+        while True:
+            lookup, now = claim.lookup, self._clock.monotonic()
+            if lookup.failure is not None:
+                raise lookup.failure
+            if lookup.entry is not None and now < lookup.entry.fresh_until:
+                return lookup.entry
+            if lookup.remote is None:
+                break
+            has_waited = True
+            try:
+                claim.lookup = await lookup.remote.wait(deadline)
+            except TimeoutError:
+                raise _timed_out(call, seconds) from None
+            self._learn(call, claim.lookup)
+        if has_waited and deadline - now < _LEAST_SECONDS:
+            raise _timed_out(call, seconds)
+        return None
+
+    async def _new_entry(self, call: Call, deadline: float, requester: Requester, lease: Lease | None) -> Entry:
+        """Fetch and store, and share the outcome, if it says something of CoinGlass and not of this caller."""
+        try:
+            fetched = await self._fetch(call, deadline, requester)
+        except CoinglassError as error:
+            if lease is not None and not self._is_of_caller(error, deadline):
+                lease.fail(error)
+            raise
         entry = Entry.of(fetched, self._clock.monotonic())
         self._store.put(call, entry)
-        return entry.answer
+        if lease is not None:
+            lease.finish(entry)
+        return entry
+
+    def _is_of_caller(self, failure: CoinglassError, deadline: float) -> bool:
+        """Whether a caller with another deadline, or another replica, need not fail so."""
+        if isinstance(failure, UpstreamTimeout):
+            return not failure.had_enough_time or self._clock.monotonic() >= deadline - _LEAST_SECONDS
+        return isinstance(failure, StartsTooLate | ConnectionsBusy)
 
     def _stale(self, call: Call, failure: CoinglassError) -> AnyAnswer | None:
         """Return the cached answer, past its time, that may be served when a fetch has failed."""
@@ -269,8 +326,18 @@ class Cache:
         except (UpstreamTimeout, StartsTooLate):
             if in_flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
-        again = self._in_flight.get(call.key) or self._start(call, deadline, requester)
-        return await self._wait(again)
+        return await self._again(call, deadline, requester)
+
+    def _again(self, call: Call, deadline: float, requester: Requester) -> asyncio.Future[AnyAnswer]:
+        """Wait for the fetch in flight, or for one that begins."""
+
+        def fetched(lookup: Lookup) -> asyncio.Future[AnyAnswer]:
+            in_flight = self._in_flight.get(call.key)
+            return self._wait(in_flight or self._start(call, deadline, requester, lookup))
+
+        if self._lookups is None or call.key in self._in_flight:
+            return fetched(_ALONE)
+        return self._lookups.then(call, deadline, fetched)
 
 
 def _timed_out(call: Call, seconds: float) -> UpstreamTimeout:

@@ -105,6 +105,17 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 AnyAnswer: TypeAlias = Answer[Any]  # the call that it answers determines its payload
 
 
+class Fetched(msgspec.Struct, frozen=True):
+    """What the layers below the cache return.
+
+    `size` is that of the body in bytes, `lifetime` in seconds from now.
+    """
+
+    answer: AnyAnswer
+    size: int
+    lifetime: float
+
+
 MAX_SUGGESTED = 12  # searches of similar names for one operation, each of which takes up to 2 ms
 
 

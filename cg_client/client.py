@@ -10,14 +10,15 @@ from datetime import datetime
 
 import httpx
 
-from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
-from cg_client.call import FREE, Answer, AnyAnswer, CacheStatus, Call, Decode, Send
+from cg_client.cache import Cache, failed
+from cg_client.call import FREE, Answer, AnyAnswer, CacheStatus, Call, Decode, Fetched, Send
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan, StartCalls, StartedPlan
 from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
 from cg_client.endpoint import CLOSED_LIFETIME, Endpoint
 from cg_client.endpoints import account
+from cg_client.entries import Entry, MemoryStore
 from cg_client.envelope import payload, unparsed_data
 from cg_client.errors import (
     CoinglassError,
@@ -34,7 +35,7 @@ from cg_client.failures import CallObserver
 from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
-from cg_client.plans.plan_watch import PlanWatch
+from cg_client.plans.plan_watch import AccountState, PlanWatch
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
@@ -44,6 +45,7 @@ from cg_client.resilience.paths import Paths
 from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
+from cg_client.second_tier import SecondTier
 from cg_client.tracing import CallSpans, SendRequest, Tracer
 from cg_client.transport import FIGURES_HEADER, KEY_HEADER, SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
 from cg_client.windows import last_closed, unix_ms
@@ -61,7 +63,9 @@ class Client:
         policy: RetryPolicy | None = None,
         breaker_policy: BreakerPolicy | None = None,
         tracer: Tracer | None = None,
+        second_tier: SecondTier | None = None,
     ) -> None:
+        """Make a client. The `second_tier` of its cache is that of the same key and base URL."""
         self.clock = clock or Clock()
         self.config = config
         self.revision = Revision()
@@ -90,7 +94,7 @@ class Client:
         self.admission_queue = self._throttle.admission_queue
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
-        self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending)
+        self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending, second_tier, self._learn)
         is_awaited = self._cache.is_awaited
         self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), is_awaited)
         self.observe(CallObserver())
@@ -189,9 +193,18 @@ class Client:
         fetched = await self._fetch_call(account.SUBSCRIPTION_CALL, self.deadline(), SYSTEM)
         subscription = fetched.answer.value
         plan = subscription.plan if isinstance(subscription, account.Subscription) else None
+        self._allow(plan)
+        return plan
+
+    def take_over_account(self, state: AccountState) -> None:
+        """Apply what another replica learnt of the key from the account endpoint."""
+        self._allow(state.plan)
+        self.plan_watch.take_over(state)
+
+    def _allow(self, plan: Plan | None) -> None:
+        """Send as many requests as the plan allows, unless the headers have stated a limit."""
         if plan is not None and self.gate.key.limit is None:
             self._throttle.allow(REQUESTS_PER_MINUTE[plan])
-        return plan
 
     async def _fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
         started = self.clock.monotonic()
@@ -262,6 +275,11 @@ class Client:
             value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path, lifetime=lifetime
         )
         return Fetched(answer, len(response.body), lifetime)
+
+    def _learn(self, answer: AnyAnswer) -> None:
+        """Note what an answer that another replica fetched says of the key and of the upstream."""
+        self.is_accepted = True
+        self.sandbox = self.sandbox or answer.sandbox
 
     def redact(self, text: str) -> str:
         """Remove the key from what CoinGlass sent, should it ever repeat it."""

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from cg_client.cache import Entry, failed, resolved
+from cg_client.cache import failed, resolved
 from cg_client.call import FREE, AnyAnswer, CacheStatus, Call
 from cg_client.client import Client
 from cg_client.coalescer import Coalescer, FetchPlan, StartCalls, StartedPlan
 from cg_client.endpoints import account
+from cg_client.entries import Entry
 from cg_client.errors import CoinglassError, InvalidRequest, RequestRefused
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.window import Usage

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from cg_client.cache import Entry
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.clock import Clock
 from cg_client.coalescer import FetchPlan, StartCalls, StartedPlan
+from cg_client.entries import Entry
 from cg_client.plans.gate import Gate
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.window import Usage

@@ -3,10 +3,10 @@
 With callers spread over the ten seconds, keeping every part as fresh as documented would take two calls for each of the
 five-second series every ten seconds, and 39 calls a minute in all: more than the plan has. What is promised is that no
 part is refused, and that each states its age: FRESH within the documented refresh time, STALE at most an hour more
-(`cg_client.cache.MAX_STALE`).
+(`cg_client.entries.MAX_STALE`).
 """
 
-from cg_client.cache import MAX_STALE
+from cg_client.entries import MAX_STALE
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from chaos.outcomes import faults, shares, summary, too_old
 from chaos.parts import INTEREST_BY_EXCHANGE, MARKET, Part, field, on_coin, on_pair, price

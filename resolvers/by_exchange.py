@@ -13,6 +13,7 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.decoding.checks import equally_long, finite, in_milliseconds
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import EXPECTED, KEYS, Time, only_item, reader_of
 from cg_client.decoding.tolerance import Path, Reading, below, tolerant, unwrapped
 from native import ascends
@@ -83,6 +84,6 @@ def _in_order(history: History) -> History:
     return History([times[index] for index in order], [history.prices[index] for index in order], figures)
 
 
-decode_history: Decode[History] = tolerant(
-    lambda data: _history(only_item(_decoder.decode(data))), unwrapped(_read), _history
+decode_history: Decode[History] = named(
+    tolerant(lambda data: _history(only_item(_decoder.decode(data))), unwrapped(_read), _history), "history by exchange"
 )

@@ -53,8 +53,8 @@ class Validity:
 class Spending(Protocol):
     """What an operation takes of the budget of its caller."""
 
-    def reserve(self, calls: int, values: int) -> None:
-        """Reserve the most that it may take; raises GraphQLError if that exceeds the budget."""
+    def reserve(self, calls: int, values: int) -> Awaitable[None] | None:
+        """Reserve the most that it may take, at once or when awaited; raises GraphQLError beyond the budget."""
 
 
 class Tabulation(Protocol):
@@ -115,11 +115,13 @@ class Context:
         names = symbols.for_client(DryClient(client, plan, followup=LISTING))
         return cls(DryClient(client, plan), names, request_id, requester=requester, planner=planner, plan=plan)
 
-    def reserve(self, calls: int, values: int) -> None:
-        """Note what the operation may take, and charge it to the caller; raises GraphQLError beyond the budget."""
+    def reserve(self, calls: int, values: int) -> Awaitable[None] | None:
+        """Note what the operation may take, and charge it to the caller; raises GraphQLError beyond the budget.
+
+        What it returns is to be awaited before anything is spent.
+        """
         self.record.estimate = OperationEstimate(calls, values)
-        if self.charge is not None:
-            self.charge.reserve(calls, values)
+        return None if self.charge is None else self.charge.reserve(calls, values)
 
     @functools.cached_property
     def loaders(self) -> Loaders:

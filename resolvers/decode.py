@@ -15,6 +15,7 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector, AnomalyKind
 from cg_client.decoding.checks import in_milliseconds, packed
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.shapes import MILLISECONDS_BELOW, SECONDS_BELOW, ParallelLists
 from cg_client.decoding.struct_reader import only_item
 from cg_client.decoding.tolerance import Path, Read, Reading, rows_of, tolerant, unwrapped
@@ -40,7 +41,8 @@ def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
     def instances(raws: Sequence[Any]) -> list[Any]:
         return list(map(layout.instance, raws))
 
-    return tolerant(lambda data: instances(strict(data)), rows_of(layout.tolerant), instances, endpoint.may_lack)
+    decode = tolerant(lambda data: instances(strict(data)), rows_of(layout.tolerant), instances, endpoint.may_lack)
+    return named(decode, "rows", cls, endpoint)
 
 
 @functools.cache
@@ -54,7 +56,8 @@ def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
         values: dict[str, Any] = layout.instance(_complete(layout, [raw])[0])
         return values
 
-    return tolerant(strict, unwrapped(layout.tolerant), layout.instance, endpoint.may_lack)
+    decode = tolerant(strict, unwrapped(layout.tolerant), layout.instance, endpoint.may_lack)
+    return named(decode, "record", cls, endpoint)
 
 
 @functools.cache
@@ -65,14 +68,14 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     rows = rows_of(layout.tolerant) if times is None else _each_time_once(rows_of(layout.tolerant), times)
     ordered: Callable[[Columns[Any]], Columns[Any]] = functools.partial(_in_order, times=times)
     if isinstance(endpoint.shape, ParallelLists):
-        return parallel_lists_decoder(layout, rows, ordered)
+        return named(parallel_lists_decoder(layout, rows, ordered), "columns", cls, endpoint)
     read_packed, read_rows = packed_reader(layout, ordered), _strict_rows(layout)
 
     def table(raws: Sequence[Any]) -> Columns[Any]:
         return ordered(layout.table(raws, new_identity()))
 
     decode = tolerant(lambda data: table(read_rows(data)), rows, table, endpoint.may_lack)
-    return decode if read_packed is None else _packed_first(read_packed, decode)
+    return named(decode if read_packed is None else _packed_first(read_packed, decode), "columns", cls, endpoint)
 
 
 def _packed_first(

@@ -12,6 +12,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.checks import by_time, finite
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
 from payloads.columns import Columns
 from payloads.series import timed_rows
@@ -50,4 +51,4 @@ def footprint_decoder(bar: type[R], level: Callable[..., object]) -> Decode[Colu
         levels = [[level(**msgspec.structs.asdict(item)) for item in raw.levels] for raw in by_start.values()]
         return timed_rows(bar, [*by_start], levels=levels)
 
-    return struct_decoder(list[_Bar], bars)
+    return named(struct_decoder(list[_Bar], bars), "footprint", bar)

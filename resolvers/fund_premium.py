@@ -11,6 +11,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.checks import by_time, finite
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import Time, reader_of
 from cg_client.decoding.tolerance import Path, Reading, tolerant
 
@@ -82,4 +83,6 @@ def _premium(fund: _Figures) -> Premium:
     return Premium(ticker, fund.nav_usd, fund.market_price_usd, fund.premium_discount_details)
 
 
-decode_premiums: Decode[list[PremiumDay]] = tolerant(lambda data: _days(_decoder.decode(data)), _read, _days)
+decode_premiums: Decode[list[PremiumDay]] = named(
+    tolerant(lambda data: _days(_decoder.decode(data)), _read, _days), "fund premiums"
+)

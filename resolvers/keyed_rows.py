@@ -7,6 +7,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector, AnomalyKind
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.shapes import KeyedRows
 from cg_client.decoding.tolerance import Path, Reading, Unreadable, parsed, read_whole, values_of
 from cg_client.endpoint import Endpoint
@@ -25,7 +26,7 @@ def keyed_rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
         named = [row | {key: name} if isinstance(row, dict) else row for name, rows in lists.items() for row in rows]
         return decode_rows(msgspec.Raw(msgspec.json.encode(named)), anomalies)
 
-    return decode
+    return named(decode, "keyed rows", cls, endpoint)
 
 
 def _read_list(value: Any, path: Path, _: Reading) -> list[Any]:  # noqa: ANN401  # JSON

@@ -11,6 +11,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import EXPECTED, IN_PLACE, Figure, Time, struct_decoder
 
 Index = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # GraphQL's Int has 32 bits
@@ -88,4 +89,4 @@ def _build(raw: _Heatmap) -> Heatmap:
     )
 
 
-decode_heatmap: Decode[Heatmap] = struct_decoder(_Heatmap, _build)
+decode_heatmap: Decode[Heatmap] = named(struct_decoder(_Heatmap, _build), "liquidation heatmap")

@@ -12,6 +12,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.checks import finite
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import EXPECTED, Figure, reader_of
 from cg_client.decoding.tolerance import Path, Reading, tolerant
 
@@ -96,4 +97,6 @@ def _ordered(levels: Sequence[MapLevel]) -> Sequence[MapLevel]:
     return sorted(levels, key=lambda level: level.price)
 
 
-decode_map: Decode[LevelMap] = tolerant(lambda data: _build(_decoder.decode(data)), _read, _build)
+decode_map: Decode[LevelMap] = named(
+    tolerant(lambda data: _build(_decoder.decode(data)), _read, _build), "liquidation map"
+)

@@ -13,6 +13,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.checks import by_time, finite
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
 from payloads.columns import Columns
 from payloads.series import timed_rows
@@ -50,7 +51,7 @@ def snapshots_decoder(snapshot: type[R], level: Callable[..., object]) -> Decode
             asks=[levels(asks) for _, asks in sides],
         )
 
-    return struct_decoder(list[_Snapshot], snapshots)
+    return named(struct_decoder(list[_Snapshot], snapshots), "order book", snapshot)
 
 
 def _sides(

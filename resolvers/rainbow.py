@@ -11,6 +11,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.checks import by_time, finite
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
 from payloads.columns import Columns
 from payloads.series import timed_rows
@@ -30,7 +31,8 @@ _Row = msgspec.defstruct(
 @functools.cache  # the decoder is part of the cache's key
 def rainbow_decoder(point: type[R]) -> Decode[Columns[R]]:
     """Make the decoder to rows of the class, with the edges from the lowest to the highest."""
-    return struct_decoder(list[_Row], functools.partial(_points, point))  # type: ignore[valid-type]  # a type made at run time
+    decode = struct_decoder(list[_Row], functools.partial(_points, point))  # type: ignore[valid-type]  # a type made at run time
+    return named(decode, "rainbow", point)
 
 
 def _points(point: type[R], raws: Sequence[msgspec.Struct]) -> Columns[R]:

@@ -13,6 +13,7 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.decoding.checks import by_time
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.row_reader import FieldReader, RowReader
 from cg_client.decoding.struct_reader import Time, reader_of
 from cg_client.decoding.tolerance import (
@@ -102,4 +103,4 @@ def stablecoins_decoder(point: type[R], coin: Callable[..., object]) -> Decode[C
             by_coin=[items(by_coin) for _, by_coin in capitals],
         )
 
-    return decode
+    return named(decode, "stablecoins", point)

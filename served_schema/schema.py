@@ -201,8 +201,9 @@ class ServedSchema(Schema):
             cost = self._check_cost(document, operation, variables, limits)
             if tabulation is not None:  # by variables within the limits
                 tabulation.prepare(self._schema, operation, document.fragments, variables, cost.values)
-            if isinstance(context, Context):
-                context.reserve(cost.all_calls, cost.values)
+            reserving = context.reserve(cost.all_calls, cost.values) if isinstance(context, Context) else None
+            if reserving is not None:
+                await reserving
         except InvalidOperation as invalid:
             if allowed_operation_types is not None:
                 _check_unsupported(invalid.errors, operation_name, allowed_operation_types)

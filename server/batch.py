@@ -1,5 +1,6 @@
 """The limits of several operations in one request, which hold for all of them together."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from resolvers.context import Spending
@@ -44,6 +45,13 @@ class BatchCharge:
     def __init__(self, cost: BatchCost, charge: Spending) -> None:
         self._cost, self._charge = cost, charge
 
-    def reserve(self, calls: int, values: int) -> None:
-        self._charge.reserve(calls, values)  # first: an operation that it refuses takes no room
+    def reserve(self, calls: int, values: int) -> Awaitable[None] | None:
+        reserving = self._charge.reserve(calls, values)  # first: an operation that it refuses takes no room
+        if reserving is not None:
+            return self._add(reserving, calls, values)
+        self._cost.add(calls, values)
+        return None
+
+    async def _add(self, reserving: Awaitable[None], calls: int, values: int) -> None:
+        await reserving
         self._cost.add(calls, values)

@@ -1,7 +1,8 @@
 """Charges operations to the budgets of their callers, and states in headers what is left."""
 
+import contextlib
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from typing import Final
 
 from callers.budgets import Allowance, BudgetExceeded, Budgets, Reservation
@@ -16,21 +17,37 @@ _TOO_MANY_REQUESTS: Final = 429
 class Charge:
     """What one operation takes of its caller's budget. Without an `allowance` nothing is counted.
 
-    With `has_own_key` the calls are those of the caller's CoinGlass key, and only values are counted.
+    With `brings_key` the calls are those of the caller's CoinGlass key, and only values are counted.
     """
 
-    def __init__(self, allowance: Allowance | None, *, has_own_key: bool) -> None:
-        self._allowance, self._has_own_key = allowance, has_own_key
+    def __init__(self, allowance: Allowance | None, *, brings_key: bool) -> None:
+        self._allowance, self._brings_key = allowance, brings_key
         self._reserved: list[Reservation] = []
         self.refusal: BudgetExceeded | None = None
 
-    def reserve(self, calls: int, values: int) -> None:
-        """Reserve the most that the operation may take; raises GraphQLError if that exceeds the budget."""
+    def reserve(self, calls: int, values: int) -> Awaitable[None] | None:
+        """Reserve the most that the operation may take; raises GraphQLError if that exceeds the budget.
+
+        What it returns is to be awaited before the operation goes on: the budget is shared with other replicas.
+        """
         if self._allowance is None:
-            return
-        calls = 0 if self._has_own_key else calls
+            return None
+        with self._refusing():
+            reserved = self._allowance.charge(0 if self._brings_key else calls, values)
+        if not isinstance(reserved, list):
+            return self._reserve(reserved)
+        self._reserved = reserved
+        return None
+
+    async def _reserve(self, reserved: Awaitable[list[Reservation]]) -> None:
+        with self._refusing():
+            self._reserved = await reserved
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Turn a refusal into an error of the operation."""
         try:
-            self._reserved = self._allowance.reserve(calls, values)
+            yield
         except BudgetExceeded as exceeded:
             self.refusal = exceeded
             extensions = {"code": "CLIENT_RATE_LIMITED", "retryAfter": exceeded.retry_after}
@@ -38,7 +55,7 @@ class Charge:
 
     def settle(self, calls: CallCounter) -> None:
         """Count the calls that were sent instead of those that were reserved, and those that are sent from now on."""
-        if self._allowance is None or self._has_own_key:
+        if self._allowance is None or self._brings_key:
             return
         for reservation in self._reserved:
             if reservation.window.unit == "calls":

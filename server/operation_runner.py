@@ -156,7 +156,7 @@ class OperationRunner:
         """Make the context of one operation, and what it is charged to; a dry run spends nothing."""
         is_real = request.dry_run is DryRun.OFF
         allowance = self._budgets.allowance(request.caller) if is_real else None
-        charge = Charge(allowance, has_own_key=upstream is not self.upstream)
+        charge = Charge(allowance, brings_key=upstream is not self.upstream)
         make, requester, planner = Context if is_real else Context.of_dry_run, request.requester, upstream.planner
         context = make(upstream.client, upstream.symbols, request.request_id, requester=requester, planner=planner)
         context.charge = charge if batch is None else BatchCharge(batch, charge)

@@ -55,7 +55,9 @@ def _run(settings: Settings, environment: MutableMapping[str, str], *, sandbox: 
     ignore_hangup()
     with contextlib.ExitStack() as stack:
         listeners = [stack.enter_context(_listen(settings))]
-        announcement = _announcement(*listeners[0].getsockname()[:2], sandbox=sandbox)
+        address, port = listeners[0].getsockname()[:2]
+        announcement = _announcement(address, port, sandbox=sandbox)
+        settings = dataclasses.replace(settings, replica=settings.replica or f"{socket.gethostname()}:{port}")
         if settings.admin_port is not None:
             listeners.append(stack.enter_context(_listen_for_operators(settings)))
             host, port = listeners[1].getsockname()[:2]

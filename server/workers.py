@@ -1,4 +1,7 @@
-"""Serves the listening sockets with several worker processes, each with its own cache and a share of the key's quota.
+"""Serves the listening sockets with several worker processes.
+
+They are replicas that share a store: that of COINGLASS_SHARED_URL, or else a Valkey of their own if its package is
+installed. Without a store each has its own cache and an equal share of the key's quota.
 
 uvicorn starts, watches and replaces them. They get the settings through the pipe by which Python starts a process, so
 that the key is not on a command line. At SIGUSR2 each is replaced by a new one: a rolling restart.
@@ -7,6 +10,7 @@ that the key is not on a command line. At SIGUSR2 each is replaced by a new one:
 import contextlib
 import dataclasses
 import functools
+import itertools
 import multiprocessing
 import os
 import shutil
@@ -16,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -33,6 +37,7 @@ from server.graceful import END, RETIRE, GracefulServer, drop_handshakes
 from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
+from server.private_store import PrivateStore, is_installed
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
 from server.settings import Settings, SettingsError
 from server.startup import start_app
@@ -54,16 +59,38 @@ def serve_with_workers(
         text = f"COINGLASS_WORKERS above 1 needs a temporary folder for metrics, in TMPDIR ({error.strerror})"
         raise SettingsError(text) from error
     environment[_METRICS_FOLDER] = folder
+    store: PrivateStore | None = None
     try:
-        workers = Workers(dataclasses.replace(settings, metrics_folder=Path(folder)), listeners, sandbox=sandbox)
+        store = _start_store(settings)
+        settings = dataclasses.replace(settings, metrics_folder=Path(folder))
+        workers = Workers(settings, listeners, store, sandbox=sandbox)
         workers.run()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if store is not None:
+            store.close()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
 
 
+def _start_store(settings: Settings) -> PrivateStore | None:
+    """Start the store of the workers, unless the settings name another or its package is not installed."""
+    if settings.shared_url is not None or not is_installed():
+        return None
+    store = PrivateStore()
+    if store.start():
+        return store
+    store.close()
+    return None
+
+
 class WorkerProcess(Process):
+    """`replica`: its name among those that share a store."""
+
+    def __init__(self, config: ServerConfig, listeners: list[socket.socket], replica: str) -> None:
+        super().__init__(config, listeners)
+        self.replica = replica
+
     @property
     def server(self) -> Server:
         """The server of the worker's own process."""
@@ -86,11 +113,16 @@ class Workers(Multiprocess):
 
     processes: list[WorkerProcess]  # type: ignore[assignment]  # uvicorn annotates its own Process
 
-    def __init__(self, settings: Settings, listeners: list[socket.socket], *, sandbox: bool) -> None:
+    def __init__(
+        self, settings: Settings, listeners: list[socket.socket], store: PrivateStore | None, *, sandbox: bool
+    ) -> None:
         connections = new_connections(settings)  # each worker gets a copy, which its application and protocols share
-        first = functools.partial(worker, settings, connections, sandbox=sandbox)
+        self._store, self._numbers = store, itertools.count()
+        if store is not None:
+            settings = dataclasses.replace(settings, shared_url=store.address)
+        self._worker = functools.partial(worker, connections=connections, sandbox=sandbox)
         config = ServerConfig(
-            first,
+            functools.partial(self._worker, settings),
             settings,
             connections,
             factory=True,
@@ -98,10 +130,8 @@ class Workers(Multiprocess):
             timeout_worker_healthcheck=_HUNG_SECONDS,
         )
         super().__init__(config, listeners)
-        self._first, self._drain_seconds = first, settings.drain_seconds
-        replacing = dataclasses.replace(settings, replaces_worker=True)
+        self._settings = settings
         self._folder, self._started = settings.metrics_folder, set[int | None]()
-        self._replacement = functools.partial(worker, replacing, connections, sandbox=sandbox)
         self._outdated: list[int] = []  # indexes of the workers that a rolling restart has yet to replace
         self._successor: WorkerProcess | None = None
         self._retiring: list[WorkerProcess] = []
@@ -114,16 +144,27 @@ class Workers(Multiprocess):
 
     def init_processes(self) -> None:
         for _ in range(self.processes_num):
-            self.processes.append(self._start(self._first))
+            self.processes.append(self._start(self._new_name()))
 
-    def _start(self, app: Callable[[], ASGIApp]) -> WorkerProcess:
-        self.config.app = app
-        process = WorkerProcess(self.config, self.sockets)
+    def _new_name(self) -> str:
+        return f"{self._settings.replica}/{next(self._numbers)}"
+
+    def _start(self, replica: str, event: str = "") -> WorkerProcess:
+        """Start a worker, which replaces another if there is an `event`; a worker that has ended leaves its name."""
+        store = None if self._store is None else self._store.pid
+        settings = dataclasses.replace(
+            self._settings, replica=replica, private_store=store, replaces_worker=bool(event)
+        )
+        self.config.app = functools.partial(self._worker, settings, event=event)
+        assert isinstance(self.config, ServerConfig)  # noqa: S101  # as above
+        process = WorkerProcess(self.config, self.sockets, replica)
         process.start()
         return process
 
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that have ended or hang, and go on with a rolling restart."""
+        """Replace workers and the store if they have ended or hang, and go on with a rolling restart."""
+        if self._store is not None:
+            self._store.restart_if_ended()
         for index, process in enumerate(self.processes):
             if self.should_exit.is_set():
                 return
@@ -135,7 +176,7 @@ class Workers(Multiprocess):
                 self.should_exit.set()
                 return
             event = "a worker ended and was replaced"
-            self.processes[index] = self._start(functools.partial(self._replacement, event=event))
+            self.processes[index] = self._start(process.replica, event)
         self._retiring = [process for process in self._retiring if process.process.is_alive()]
         self._forget_ended()
         if self._outdated:
@@ -144,7 +185,7 @@ class Workers(Multiprocess):
     def _continue_restart(self) -> None:
         """Start the successor of a worker, or let the worker retire once its successor serves."""
         if self._successor is None:
-            self._successor = self._start(functools.partial(self._replacement, event="a worker starts in a restart"))
+            self._successor = self._start(self._new_name(), "a worker starts in a restart")
         elif not self._successor.process.is_alive():
             log.error("a new worker did not start: the restart has ended, and the workers before it go on")
             self._successor, self._outdated = None, []
@@ -183,7 +224,7 @@ class Workers(Multiprocess):
 
     def join_all(self) -> None:
         if self._end_signal == signal.SIGTERM:
-            self._join(self._drain_seconds)
+            self._join(self._settings.drain_seconds)
             for listener in self.sockets:
                 drop_handshakes(listener)
         self._join(GRACEFUL_SECONDS + _KILL_SECONDS)
@@ -218,17 +259,21 @@ def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool, e
     """Build the application of one worker, in its process. `event`: what the log says about its start."""
     ignore_hangup()
     configure(settings.log_level, settings.secret_values())
-    threading.Thread(target=_end_with_parent, args=[settings.metrics_folder], daemon=True).start()
+    args = [settings.metrics_folder, settings.private_store]
+    threading.Thread(target=_end_with_parent, args=args, daemon=True).start()
     if event:
         log.warning(event, pid=os.getpid())
     return start_app(settings, connections, sandbox=sandbox)
 
 
-def _end_with_parent(folder: Path | None) -> None:
-    """End this process when its parent ends, for whatever reason, and remove what the parent would have."""
+def _end_with_parent(folder: Path | None, store: int | None) -> None:
+    """End this process when its parent ends, for whatever reason, and what the parent would have: its store."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+        if store is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(store, signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGTERM)

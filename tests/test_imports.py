@@ -20,7 +20,7 @@ BELOW = {layer: {*LAYERS[:index]} for index, layer in enumerate(LAYERS)} | {
     "callers": {"cg_client"},
     "native": set(),
     "sandbox": {"cg_client"},
-    "shared": {"cg_client"},
+    "shared": {"cg_client", "callers", "graph_types", "payloads"},
     "probe": {*LAYERS[:8], "sandbox"},
     "server": {*LAYERS, "callers", "native", "sandbox", "probe", "shared"},
 }

@@ -73,10 +73,14 @@ class DriftKey(msgspec.Struct, frozen=True):
 
 
 class DriftCounter:
-    """Counts where answers differ from the catalogue, since the process began; calls `on_new` once for each key."""
+    """Counts where answers differ from the catalogue, since the process began; calls `on_new` once for each key.
+
+    A key that another replica has met is counted here from 0 on, and is not new.
+    """
 
     def __init__(self) -> None:
         self.on_new: Callable[[Endpoint, DecodingAnomaly], None] = lambda *_: None
+        self.on_key: Callable[[DriftKey], None] = lambda _: None  # likewise, for the other replicas
         self.counts: Counter[DriftKey] = Counter()
 
     def record(self, endpoint: Endpoint, anomalies: Iterable[DecodingAnomaly]) -> None:
@@ -88,6 +92,12 @@ class DriftCounter:
             self.counts[key] += anomaly.count
             if is_new:
                 self.on_new(endpoint, anomaly)
+                self.on_key(key)
+
+    def take_over(self, key: DriftKey) -> None:
+        """Note a key that another replica has met."""
+        if len(self.counts) < MAX_DRIFT_KEYS:
+            self.counts.setdefault(key, 0)
 
 
 def merged(parts: Iterable[tuple[DecodingAnomaly, ...]]) -> tuple[DecodingAnomaly, ...]:

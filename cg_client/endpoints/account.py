@@ -4,6 +4,7 @@ import msgspec
 
 from cg_client.call import Call
 from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
@@ -38,4 +39,4 @@ def decode_subscription(data: msgspec.Raw, _: AnomalyCollector) -> Subscription:
         raise PayloadMismatch("level", str(error)) from error
 
 
-SUBSCRIPTION_CALL = Call(SUBSCRIPTION, Params(), decode_subscription)
+SUBSCRIPTION_CALL = Call(SUBSCRIPTION, Params(), named(decode_subscription, "subscription"))

@@ -25,7 +25,7 @@ from cg_client.intervals import Interval
 from cg_client.params.core import Params, SeriesParams
 from cg_client.plans.key_plan import KeyPlan, title
 from cg_client.plans.plan_table import HISTORY_DAYS, Plan, plan_for_history, plan_for_interval
-from cg_client.plans.refusals import Refusals
+from cg_client.plans.refusals import PlanRefusal, Refusals
 from cg_client.revision import Revision
 from cg_client.windows import floor, unix_ms
 
@@ -44,6 +44,7 @@ class Gate:
         self._revision = revision or Revision()
         self._refusals = Refusals(clock)
         self.on_contradiction: Callable[[str], None] = lambda _: None
+        self.on_refusal: Callable[[PlanRefusal], None] = lambda _: None  # called with what CoinGlass refused to us
 
     def know(self, key: KeyPlan) -> None:
         """Take over the state of the key. Refusals for another plan or limit are forgotten."""
@@ -109,23 +110,35 @@ class Gate:
         )
         error: Gated
         if interval is None:
-            error = self._plan_required(endpoint, GateSource.UPSTREAM, self._refused(params))
+            refused = _refused(params.gated_values(), self._refusals.days(params))
+            error = self._plan_required(endpoint, GateSource.UPSTREAM, refused)
         else:
             error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
-        self._refusals.add(endpoint, params, error, for_depth=interval is None)
+        remembered = self._refusals.learn(endpoint, params, error, for_depth=interval is None)
         self._revision.bump()
+        self.on_refusal(remembered)
         return error
+
+    def take_over(
+        self,
+        endpoint: Endpoint,
+        values: tuple[object, ...],
+        days: int | None,
+        interval: Interval | None,
+        seconds: float,
+    ) -> None:
+        """Remember for so many seconds what CoinGlass refused to another replica: the `interval`, unless it is None."""
+        error: Gated
+        if interval is None:
+            error = self._plan_required(endpoint, GateSource.UPSTREAM, _refused(values, days))
+        else:
+            error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
+        self._refusals.add(PlanRefusal(endpoint, values, error, self._clock.monotonic() + seconds, days))
+        self._revision.bump()
 
     def channel_refused(self, endpoint: Endpoint) -> PlanRequired:
         """Return what CoinGlass refused as a limit of the plan. Asking again is free, so that it is not remembered."""
         return self._plan_required(endpoint, GateSource.UPSTREAM, "this channel")
-
-    def _refused(self, params: Params) -> str:
-        """Describe what of an endpoint CoinGlass refused."""
-        values = [str(value.value) if isinstance(value, Enum) else str(value) for value in params.gated_values()]
-        days = self._refusals.days(params)
-        reach = "" if days is None else f" from {days} days back"
-        return f"{' '.join(values)}{reach} of this endpoint" if values or reach else "this endpoint"
 
     def _oldest(self, span: timedelta, interval: Interval) -> datetime:
         return datetime.fromtimestamp(floor(unix_ms(self._clock.now() - span), interval.milliseconds) / 1000, UTC)
@@ -187,6 +200,13 @@ class Gate:
         return HistoryTooDeep(
             self._in_full(message), available_from=oldest, required=required or Plan.ENTERPRISE, current=self.plan
         )
+
+
+def _refused(values: tuple[object, ...], days: int | None) -> str:
+    """Describe what of an endpoint CoinGlass refused."""
+    texts = [str(value.value) if isinstance(value, Enum) else str(value) for value in values]
+    reach = "" if days is None else f" from {days} days back"
+    return f"{' '.join(texts)}{reach} of this endpoint" if texts or reach else "this endpoint"
 
 
 def _day(time: datetime) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from cg_client.call import without_counting
 from cg_client.clock import Clock
@@ -20,6 +21,18 @@ from cg_client.quota.window import MINUTE
 PLAN_LIFETIME = 300.0  # seconds
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds
 _LIMIT_CHANGE_INTERVAL = 5.0  # seconds, so that a limit that changes with each answer does not cost a call each time
+
+
+class AccountState(NamedTuple):
+    """What the account endpoint said: the plan, None for one that is not ours, or that it `fails` for this key.
+
+    It is to be requested again in `seconds`, of a `lifetime`.
+    """
+
+    plan: Plan | None
+    fails: bool
+    seconds: float
+    lifetime: float
 
 
 class PlanWatch:
@@ -35,6 +48,8 @@ class PlanWatch:
         self._due = -math.inf
         self._again_at = self.review_at = math.inf
         self.task: asyncio.Task[CoinglassError | None] | None = None
+        self.on_account: Callable[[AccountState], None] = lambda _: None  # called with what we learnt
+        self.on_limit: Callable[[int], None] = lambda _: None  # likewise, of the headers
 
     @property
     def was_requested(self) -> bool:
@@ -88,6 +103,7 @@ class PlanWatch:
         if limit == before:
             return
         self._gate.know(replace(self._gate.key, limit=limit))
+        self.on_limit(limit)
         if before is None or not self._is_reviewed:
             return
         now = self._clock.monotonic()
@@ -97,6 +113,19 @@ class PlanWatch:
         else:  # once that is done, since its answer may be from before the change
             self._again_at = max(now, self._changed_at + _LIMIT_CHANGE_INTERVAL)
             self._schedule(min(self._due, self._again_at))
+
+    def take_over(self, account: AccountState) -> None:
+        """Apply what another replica learnt from the account endpoint, instead of requesting it."""
+        now = self._clock.monotonic()
+        self._gate.know(replace(self._gate.key, account=account.plan, account_fails=account.fails))
+        self._requested_at = max(self._requested_at, now + account.seconds - account.lifetime)
+        self._wait = _FIRST_WAIT
+        self._schedule(min(now + account.seconds, self._again_at))
+
+    def take_over_limit(self, limit: int) -> None:
+        """Apply the limit that another replica read in the headers, which reviews the plan if it has to be."""
+        if limit != self._gate.key.limit:
+            self._gate.know(replace(self._gate.key, limit=limit))
 
     def close(self) -> None:
         if self.task is not None:
@@ -113,8 +142,11 @@ class PlanWatch:
         else:
             self._gate.know(replace(self._gate.key, account=plan, account_fails=False))
             self._wait, wait = _FIRST_WAIT, PLAN_LIFETIME
-        due = self._clock.monotonic() + (wait if self._gate.plan is not None else min(wait, MINUTE))
-        self._schedule(min(due, self._again_at))
+        wait = wait if self._gate.plan is not None else min(wait, MINUTE)
+        self._schedule(min(self._clock.monotonic() + wait, self._again_at))
+        key = self._gate.key
+        if failure is None or (key.account_fails and not isinstance(failure, Unauthorized) and not failure.retryable):
+            self.on_account(AccountState(key.account, key.account_fails, wait, wait))
         return failure
 
     def _failed(self, error: CoinglassError) -> float:

@@ -6,7 +6,7 @@ may have been refused for its depth, so that only windows at least as deep are r
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cg_client.clock import Clock
@@ -21,9 +21,14 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
-    """`days`: how far back the refused window reached, if that may be the reason; else None."""
+class PlanRefusal:
+    """CoinGlass refused the endpoint with those of its values that a plan can limit, until monotonic seconds.
 
+    `days`: how far back the refused window reached, if that may be the reason; else None.
+    """
+
+    endpoint: Endpoint
+    values: tuple[object, ...]
     error: Gated
     until: float
     days: int | None
@@ -33,11 +38,11 @@ class _Refusal:
 
 
 class Refusals:
-    """`by_values` is empty in nearly all processes: then nothing here has to be called."""
+    """`by_values` is empty in nearly all processes: then nothing here has to be called. What expires first is first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.by_values: OrderedDict[tuple[Endpoint, tuple[object, ...]], _Refusal] = OrderedDict()
+        self.by_values: OrderedDict[tuple[Endpoint, tuple[object, ...]], PlanRefusal] = OrderedDict()
 
     @property
     def valid_until(self) -> float:
@@ -56,15 +61,29 @@ class Refusals:
             return None
         return refusal.error.with_traceback(None)
 
-    def add(self, endpoint: Endpoint, params: Params, error: Gated, *, for_depth: bool) -> None:
+    def learn(self, endpoint: Endpoint, params: Params, error: Gated, *, for_depth: bool) -> PlanRefusal:
         """Remember a refusal; `for_depth` if the reason may be how far back the window reaches."""
-        key, days = (endpoint, params.gated_values()), self.days(params) if for_depth else None
+        days = self.days(params) if for_depth else None
+        until = self._clock.monotonic() + REMEMBERED.total_seconds()
+        return self.add(PlanRefusal(endpoint, params.gated_values(), error, until, days))
+
+    def add(self, refusal: PlanRefusal) -> PlanRefusal:
+        """Remember a refusal, and return it as it is remembered: with the fewest days of all for its values."""
+        key = refusal.endpoint, refusal.values
         before = self.by_values.pop(key, None)
-        if before is not None and days is not None:
-            days = None if before.days is None else min(days, before.days)
-        self.by_values[key] = _Refusal(error, self._clock.monotonic() + REMEMBERED.total_seconds(), days)
+        if before is not None and refusal.days is not None:
+            refusal = replace(refusal, days=None if before.days is None else min(refusal.days, before.days))
+        is_latest = not self.by_values or next(reversed(self.by_values.values())).until <= refusal.until
+        self.by_values[key] = refusal
+        if not is_latest:
+            self._sort()
         if len(self.by_values) > MAX_REFUSALS:
             self.by_values.popitem(last=False)
+        return refusal
+
+    def _sort(self) -> None:
+        for key, _ in sorted(self.by_values.items(), key=lambda item: item[1].until):
+            self.by_values.move_to_end(key)
 
     def days(self, params: Params) -> int | None:
         """Return how many days back the window reaches, if a plan can refuse it for that."""

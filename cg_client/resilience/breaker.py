@@ -5,15 +5,17 @@ Open, it refuses at once: that costs no request and lets the cache serve stale a
 is let through as a probe; its answer closes the circuit, its failure opens it for twice as long, within bounds. When
 one circuit closes the others may probe at once, since CoinGlass may have recovered as a whole.
 
+With several replicas, a circuit that opens or closes at one does at all, and one replica at a time sends a probe.
+
 Only evidence of CoinGlass' health counts. A refusal by plan, key, rate or parameters is none, nor is a call that was
 cancelled or timed out before CoinGlass had enough time to answer: the short deadline of one caller affects no other.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from cg_client.call import Call, Send
 from cg_client.clock import Clock
@@ -84,8 +86,9 @@ class Circuit:
         self._policy, self._clock = policy, clock
         self._recent: deque[tuple[float, Call | None]] = deque(maxlen=policy.calls)  # ends; the call if it failed
         self.open_until: float | None = None  # in monotonic seconds; None while it is closed
-        self._wait = policy.first_wait
+        self.wait = policy.first_wait  # seconds for which it opens the next time
         self._probing = False
+        self.on_change: Callable[[Circuit], None] = lambda _: None  # called when it opens or closes by our calls
 
     @property
     def state(self) -> CircuitState:
@@ -106,7 +109,8 @@ class Circuit:
     def answered(self, *, probe: bool) -> None:
         """Record an answer. That of a call which began before the circuit opened says nothing new."""
         if probe:
-            self.open_until, self._probing, self._wait = None, False, self._policy.first_wait
+            self.close()
+            self.on_change(self)
         elif self.open_until is None:
             self._recent.append((self._clock.monotonic(), None))
 
@@ -115,7 +119,7 @@ class Circuit:
         health = health_by(error)
         if health is Health.HEALTHY:
             self.answered(probe=probe)
-        elif probe:
+        elif probe and self.open_until is not None:
             self._probing = False
             if health is Health.FAILING:
                 self._open()
@@ -123,6 +127,21 @@ class Circuit:
             self._recent.append((self._clock.monotonic(), call))
             if self._is_failing():
                 self._open()
+
+    def open_for(self, seconds: float, next_wait: float) -> None:
+        """Open, since it opened at another replica, and the next time for `next_wait` seconds."""
+        self.open_until = self._clock.monotonic() + seconds
+        self.wait = next_wait
+        self._recent.clear()
+
+    def close(self) -> None:
+        self.open_until, self._probing, self.wait = None, False, self._policy.first_wait
+
+    def postpone(self) -> float:
+        """Let nobody probe for a while, since another replica does; return the seconds."""
+        if self.open_until is not None:
+            self.open_until = self._clock.monotonic() + self._policy.first_wait
+        return self._policy.first_wait
 
     def may_probe(self) -> None:
         """End the wait of an open circuit."""
@@ -140,10 +159,18 @@ class Circuit:
         return sum(recent) >= max(self._policy.least, self._policy.share * len(recent))
 
     def _open(self) -> None:
-        self.open_until = self._clock.monotonic() + self._wait
-        self._wait = min(self._policy.longest_wait, self._wait * 2)
+        self.open_until = self._clock.monotonic() + self.wait
+        self.wait = min(self._policy.longest_wait, self.wait * 2)
         self.opened += 1
         self._recent.clear()
+        self.on_change(self)
+
+
+class ProbeTurns(Protocol):
+    """Decides which replica sends a probe."""
+
+    async def claim(self, group: str, seconds: float) -> bool:
+        """Whether this replica may probe the group, which takes so many seconds at most; raises nothing."""
 
 
 class Breaker(Generic[T]):
@@ -152,25 +179,52 @@ class Breaker(Generic[T]):
     def __init__(self, send: Send[T], clock: Clock, policy: BreakerPolicy | None = None) -> None:
         self._send, self._clock, self._policy = send, clock, policy or BreakerPolicy()
         self._circuits: dict[str, Circuit] = {}
+        self.turns: ProbeTurns | None = None
+        self.on_change: Callable[[Circuit], None] = lambda _: None  # called when a circuit opens or closes by our calls
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Make the call, if the circuit allows; raises CircuitOpen or what the call raises."""
-        group = call.endpoint.group
-        circuit = self._circuits.get(group)
-        if circuit is None:
-            circuit = self._circuits[group] = Circuit(group, self._policy, self._clock)
+        circuit = self._circuits.get(call.endpoint.group) or self._new_circuit(call.endpoint.group)
         probe = circuit.open_until is not None and circuit.admit()
-        by = min(deadline, self._clock.monotonic() + self._policy.probe) if probe else deadline
         try:
+            if probe and self.turns is not None and not await self.turns.claim(circuit.group, self._policy.probe):
+                raise CircuitOpen(circuit.group, circuit.postpone())  # noqa: TRY301  # it ends the probe as well
+            by = min(deadline, self._clock.monotonic() + self._policy.probe) if probe else deadline
             answer = await self._send(call, by, requester)
         except BaseException as error:
             circuit.failed(call, error, probe=probe)
             raise
         circuit.answered(probe=probe)
         if probe:
-            for other in self:
-                other.may_probe()
+            self._let_all_probe()
         return answer
+
+    def open_for(self, group: str, seconds: float, next_wait: float) -> bool:
+        """Open the circuit of the group, as another replica did; False for times that the policy does not allow."""
+        if not 0 < seconds <= self._policy.longest_wait or not 0 < next_wait <= self._policy.longest_wait:
+            return False
+        circuit = self._circuits.get(group) or self._new_circuit(group)
+        circuit.open_for(seconds, next_wait)
+        return True
+
+    def close(self, group: str) -> None:
+        """Close the circuit of the group, since a probe of another replica was answered."""
+        circuit = self._circuits.get(group)
+        if circuit is not None:
+            circuit.close()
+        self._let_all_probe()
+
+    def _new_circuit(self, group: str) -> Circuit:
+        circuit = self._circuits[group] = Circuit(group, self._policy, self._clock)
+        circuit.on_change = self._report
+        return circuit
+
+    def _report(self, circuit: Circuit) -> None:
+        self.on_change(circuit)
+
+    def _let_all_probe(self) -> None:
+        for circuit in self:
+            circuit.may_probe()
 
     def __iter__(self) -> Iterator[Circuit]:
         return iter(self._circuits.values())

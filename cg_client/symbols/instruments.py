@@ -10,6 +10,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.checks import finite
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import Name, struct_decoder
 from cg_client.symbols.aliases import Market
 from cg_client.symbols.contracts import Contract
@@ -63,13 +64,16 @@ def _has_each_field(listing: Mapping[str, Sequence[_ListedInstrument]]) -> bool:
 
 
 # The instruments by exchange; raise PayloadMismatch.
-decode_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
-    dict[str, list[_ListedInstrument]], _by_exchange, is_complete=_has_each_field
+decode_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = named(
+    struct_decoder(dict[str, list[_ListedInstrument]], _by_exchange, is_complete=_has_each_field), "futures listing"
 )
-decode_spot_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
-    dict[str, list[_ListedInstrument]],
-    _by_exchange,
-    may_lack=frozenset({"settlement_currency", "max_leverage", "funding_interval", "price_tick_size"}),
+decode_spot_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = named(
+    struct_decoder(
+        dict[str, list[_ListedInstrument]],
+        _by_exchange,
+        may_lack=frozenset({"settlement_currency", "max_leverage", "funding_interval", "price_tick_size"}),
+    ),
+    "spot listing",
 )
 
 

@@ -16,6 +16,7 @@ from async_lru import alru_cache
 
 from cg_client.call import Answer, Call, Decode
 from cg_client.clock import Clock
+from cg_client.decoding.decoder_names import named
 from cg_client.decoding.struct_reader import Name, struct_decoder
 from cg_client.decoding.tolerance import rows_of, scalar, tolerant
 from cg_client.endpoint import Endpoint
@@ -39,8 +40,8 @@ F = TypeVar("F")
 K = TypeVar("K")
 N = TypeVar("N", bound=NameIndex)
 
-decode_names: Decode[tuple[str, ...]] = tolerant(
-    msgspec.json.Decoder(tuple[Name, ...]).decode, rows_of(scalar(Name)), tuple[str, ...]
+decode_names: Decode[tuple[str, ...]] = named(
+    tolerant(msgspec.json.Decoder(tuple[Name, ...]).decode, rows_of(scalar(Name)), tuple[str, ...]), "names"
 )
 
 
@@ -57,8 +58,12 @@ def _options_exchanges(rows: Iterable[_ListedOptionsExchange]) -> tuple[str, ...
     return tuple(dict.fromkeys([*(row.name for row in rows if row.name != "All"), *OPTIONS_EXCHANGES]))
 
 
-_decode_funds = struct_decoder(list[_ListedFund], lambda rows: tuple(row.ticker for row in rows))
-_decode_options_exchanges = struct_decoder(list[_ListedOptionsExchange], _options_exchanges)
+_decode_funds: Decode[tuple[str, ...]] = named(
+    struct_decoder(list[_ListedFund], lambda rows: tuple(row.ticker for row in rows)), "fund names"
+)
+_decode_options_exchanges: Decode[tuple[str, ...]] = named(
+    struct_decoder(list[_ListedOptionsExchange], _options_exchanges), "options exchanges"
+)
 
 
 class Listing(Generic[T]):

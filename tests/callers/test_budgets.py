@@ -120,7 +120,7 @@ def test_no_window_has_more_calls_than_its_limit(operations: list[tuple[int, flo
         if len(running) > 1:
             ended, amount = running.pop(0)
             ended.correct(amount)
-            sent[ended.ends_at] = sent.get(ended.ends_at, 0) + amount
+            sent[ended.number] = sent.get(ended.number, 0) + amount
             assert max(sent.values()) <= 10
             assert allowance.windows[0].used >= 0
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_client import cache as cache_module
-from cg_client.cache import MAX_GRACE, MAX_STALE, QUOTA_PATIENCE, Cache, Entry, Fetched, MemoryStore
-from cg_client.call import FREE, Answer, CacheStatus, Call
+from cg_client.cache import QUOTA_PATIENCE, Cache
+from cg_client.call import FREE, Answer, CacheStatus, Call, Fetched
+from cg_client.entries import MAX_GRACE, MAX_STALE, Entry, MemoryStore
 from cg_client.errors import (
     CircuitOpen,
     CoinglassError,

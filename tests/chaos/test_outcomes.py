@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from cg_client.cache import MAX_STALE
+from cg_client.entries import MAX_STALE
 from chaos.connection import CallerReply
 from chaos.outcomes import Answered, Outcome, faults, read, shares, summary, too_old
 from chaos.parts import MARKET, Part, on_pair

@@ -1,0 +1,105 @@
+"""Looks calls up in the second tier, once for all who need the same one at the same time."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+import msgspec
+
+from cg_client.call import AnyAnswer, Call, CallKey
+from cg_client.second_tier import Lookup, SecondTier
+
+Resume: TypeAlias = Callable[[Lookup | None], None]  # None: the cache was closed
+
+
+class _PendingLookup(msgspec.Struct, eq=False):
+    """A lookup in progress, and what to do then, each in the context of its operation."""
+
+    task: asyncio.Task[Lookup]
+    resumes: list[tuple[contextvars.Context, Resume]] = []
+
+
+class Lookups:
+    def __init__(
+        self, tier: SecondTier, learn: Callable[[Call, Lookup], None], end: Callable[[Call, Lookup], None]
+    ) -> None:
+        """`learn` is called with each result before those who wait for it go on, and `end` afterwards."""
+        self._tier, self._learn, self._end = tier, learn, end
+        self._pending: dict[CallKey, _PendingLookup] = {}
+
+    def __contains__(self, call: Call) -> bool:
+        return call.key in self._pending
+
+    def add(self, call: Call, deadline: float, resume: Resume) -> None:
+        """Call `resume` with the result, in the present context; a call that is being looked up is not again."""
+        pending = self._pending.get(call.key)
+        if pending is None:
+            task = asyncio.get_running_loop().create_task(self._tier.look_up(call, deadline))
+            pending = self._pending[call.key] = _PendingLookup(task)
+            task.add_done_callback(partial(self._resume, call, pending))
+        pending.resumes.append((contextvars.copy_context(), resume))
+
+    def then(
+        self, call: Call, deadline: float, obtain: Callable[[Lookup], asyncio.Future[AnyAnswer]]
+    ) -> asyncio.Future[AnyAnswer]:
+        """Return the answer that `obtain` returns when the call is looked up."""
+        outer: asyncio.Future[AnyAnswer] = asyncio.get_running_loop().create_future()
+        self.add(call, deadline, partial(_chain, outer, obtain))
+        return outer
+
+    def _resume(self, call: Call, pending: _PendingLookup, task: asyncio.Task[Lookup]) -> None:
+        del self._pending[call.key]
+        if task.cancelled():
+            for context, resume in pending.resumes:
+                context.run(resume, None)
+            return
+        error = task.exception()
+        if error is not None:  # a bug of ours: callers get what they get without a second tier
+            report = {"message": "The second tier of the cache failed.", "exception": error, "task": task}
+            task.get_loop().call_exception_handler(report)
+        lookup = Lookup() if error is not None else task.result()
+        self._learn(call, lookup)
+        for context, resume in pending.resumes:
+            context.run(resume, lookup)
+        self._end(call, lookup)
+
+    async def close(self) -> None:
+        """Cancel the lookups in progress, and those who wait for them."""
+        tasks = [pending.task for pending in self._pending.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _chain(
+    outer: asyncio.Future[AnyAnswer],
+    obtain: Callable[[Lookup], asyncio.Future[AnyAnswer]],
+    lookup: Lookup | None,
+) -> None:
+    """Let the outer future have the outcome of the inner one, which is cancelled with it."""
+    if outer.done():  # it was cancelled with its operation
+        return
+    if lookup is None:
+        outer.cancel()
+        return
+    try:
+        inner = obtain(lookup)
+    except Exception as error:  # noqa: BLE001  # of this caller: the others go on all the same
+        outer.set_exception(error)
+        return
+    outer.add_done_callback(lambda _: inner.cancel())
+    inner.add_done_callback(partial(_copy, outer))
+
+
+def _copy(outer: asyncio.Future[AnyAnswer], inner: asyncio.Future[AnyAnswer]) -> None:
+    error = None if inner.cancelled() else inner.exception()  # reading it marks it as handled
+    if outer.done():
+        return
+    if inner.cancelled():
+        outer.cancel()
+    elif error is not None:
+        outer.set_exception(error)
+    else:
+        outer.set_result(inner.result())

@@ -1,0 +1,57 @@
+"""What replicas share of the cache: answers, and the right to fetch one. The first tier is the memory of each."""
+
+from typing import Protocol
+
+import msgspec
+
+from cg_client.call import Call
+from cg_client.entries import Entry
+from cg_client.errors import CoinglassError
+
+
+class Lease(Protocol):
+    """The right to fetch a call for all replicas, which is renewed until one of these; later ones do nothing."""
+
+    def finish(self, entry: Entry) -> None:
+        """Share the answer, in the background."""
+
+    def fail(self, failure: CoinglassError) -> None:
+        """Give the failure to those who wait for the fetch."""
+
+    def release(self) -> None:
+        """Let somebody else who waits fetch it."""
+
+
+class RemoteFetch(Protocol):
+    """A fetch by another replica, or one that this replica gave up a moment ago."""
+
+    async def wait(self, deadline: float) -> "Lookup":
+        """Return its outcome, or the lease if it is given up; raises TimeoutError at the deadline."""
+
+    def leave(self) -> None:
+        """Wait no more, or do not begin to wait."""
+
+
+class Lookup(msgspec.Struct, frozen=True):
+    """The newest answer that is shared, and what to do if it is not fresh.
+
+    `lease`: this replica fetches, and without any of the three it does, too. `remote`: another one does. `failure`: the
+    fetch that was waited for has failed.
+    """
+
+    entry: Entry | None = None
+    lease: Lease | None = None
+    remote: RemoteFetch | None = None
+    failure: CoinglassError | None = None
+
+    def drop(self) -> None:
+        """Give up what came with it, unless that has ended."""
+        if self.lease is not None:
+            self.lease.release()
+        if self.remote is not None:
+            self.remote.leave()
+
+
+class SecondTier(Protocol):
+    async def look_up(self, call: Call, deadline: float) -> Lookup:
+        """Return what is shared of the call; a lease that comes with it is the caller's to end. Raises nothing."""

@@ -1,0 +1,313 @@
+"""The second tier of the cache: answers that all replicas share, and one fetch for all of them.
+
+The store is asked once for a call that memory lacks: by `answers_begin.lua` it gives the answer, or the lease to fetch
+it, or says that another replica fetches. Without the store each replica does what a single one does.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import os
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from cg_client.call import Call, without_counting
+from cg_client.client_config import ClientConfig
+from cg_client.clock import Clock
+from cg_client.entries import Entry
+from cg_client.errors import CoinglassError
+from cg_client.live.timers import within
+from cg_client.second_tier import Lookup
+from shared.codec import AnswerCodec
+from shared.commands import Argument
+from shared.error_codec import decode_failure, encode_failure
+from shared.errors import CommandRefused, StoreAway
+from shared.leases import LEASE_SECONDS, CallNames, Notices, Renewals, StoreLease
+from shared.record_types import UnreadableValue
+from shared.scope import Scope
+from shared.script import LuaScript
+from shared.store import Store
+from shared.value_codec import Unencodable
+
+LIMIT: Final = 256 * 1024 * 1024  # bytes of all answers of one key
+RETURN_SECONDS: Final = 0.25  # for which a lookup waits for a store that has just gone away
+FINISH_SECONDS: Final = 5.0  # for which an answer waits for a store that is away
+_LOOK_SECONDS = 0.02  # between two looks whether the store is back
+POLL_SECONDS: Final = 1.0  # after which a notice is believed to be lost
+_MARGIN = 0.01  # seconds after the end of a lease
+_CLOSING_SECONDS = 1.0
+
+_BEGIN, _FINISH, _END, _EVICT = map(LuaScript, ("answers_begin", "answers_finish", "answers_end", "answers_evict"))
+
+
+OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
+    "hit",
+    "stale",
+    "lease",
+    "remote",
+    "failure",
+    "away",
+    "unreadable",
+    "stored",
+    "outdated",
+    "unstorable",
+)
+
+
+class _Begun(msgspec.Struct, array_like=True, frozen=True):
+    """The reply of `answers_begin.lua`; all times are milliseconds from now."""
+
+    state: bytes
+    token: bytes
+    left: int
+    failure: bytes
+    value: bytes | None
+    answer_token: bytes
+    age: int
+    fresh: int
+    grace: int
+    usable: int
+
+
+class _Finished(msgspec.Struct, array_like=True, frozen=True):
+    is_stored: int
+    total: int
+
+
+class Answers:
+    """One for each key and base URL. Start it before the store, and close it after the client and before the store."""
+
+    def __init__(self, store: Store, scope: Scope, codec: AnswerCodec, clock: Clock, limit: int = LIMIT) -> None:
+        self._store, self._scope, self._codec, self.clock, self._limit = store, scope, codec, clock, limit
+        self._channel = scope.name("notices", codec.version)
+        self._fence, self._index = scope.name("fence"), scope.name("index", codec.version)
+        self._sizes = scope.name("sizes", codec.version)
+        self._owners = map(f"{os.urandom(8).hex()}-{{}}".format, itertools.count())
+        self._notices = Notices()
+        self._renewals = Renewals(clock, store, self._fence)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.counts: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
+
+    @classmethod
+    def of(cls, store: Store, config: ClientConfig, clock: Clock, limit: int = LIMIT) -> "Answers":
+        scope = Scope.of(config.api_key, config.base_url)
+        return cls(store, scope, AnswerCodec(config.api_key, config.base_url), clock, limit)
+
+    def start(self) -> None:
+        """Hear of what other replicas fetch; to be called before the store is started."""
+        self._store.subscribe(self._channel, self._notices.receive)
+        self._store.on_return(self._renewals.renew)
+
+    async def close(self) -> None:
+        """Give up the leases that are left, and store what is to be stored, within a second."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._renewals.close()
+
+    async def look_up(self, call: Call, deadline: float) -> Lookup:
+        """Return what is shared of the call.
+
+        If the store goes away meanwhile, it gets a moment to return. If it was away before, nothing is waited for.
+        """
+        digest = self._codec.digest(call)
+        if digest is None:
+            return Lookup()
+        lease = StoreLease(call, CallNames.of(self._scope, digest), next(self._owners), self._finish, self._end)
+        if self._store.is_away:
+            return self.alone(lease)
+        try:
+            try:
+                return await self.begin(lease)
+            except StoreAway:
+                await self.wait_for_store(min(deadline, self.clock.monotonic() + RETURN_SECONDS))
+                return await self.begin(lease)
+        except (StoreAway, CommandRefused):
+            return self.alone(lease)
+        except asyncio.CancelledError:
+            lease.release()
+            raise
+
+    def alone(self, lease: StoreLease, entry: Entry | None = None) -> Lookup:
+        """Let the replica fetch without a reply of the store; the lease may have been given, and the reply lost."""
+        self.counts["away"] += 1
+        self._renewals.add(lease)
+        return Lookup(entry, lease=lease)
+
+    async def wait_for_store(self, until: float) -> None:
+        while self._store.is_away and self.clock.monotonic() < until:
+            await self.clock.sleep(_LOOK_SECONDS)
+
+    async def begin(self, lease: StoreLease, after: "StoreFetch | None" = None, *, again: bool = True) -> Lookup:
+        """Return the answer, the lease or the fetch of another replica, `after` such a fetch was waited for.
+
+        Raises StoreAway and CommandRefused.
+        """
+        waited, token = (0, b"0") if after is None else (after.token, after.answer_token)
+        watch = self._notices.watch(lease.names.digest)  # before the store knows that somebody waits
+        began, is_waiting = self.clock.monotonic(), False
+        try:
+            begun = await self._begun(lease, waited, token)
+            is_waiting = begun.state == b"remote"
+        finally:
+            if not is_waiting:
+                watch.cancel()
+        is_cached = after is not None and begun.value is None and begun.answer_token == token
+        entry = after.entry if after is not None and is_cached else await self._entry(lease, begun, began)
+        match begun.state:
+            case b"remote":
+                self.counts["remote"] += 1
+                token = begun.answer_token if entry is not None else b"0"
+                until = began + begun.left / 1000
+                return Lookup(entry, remote=StoreFetch(self, lease, watch, int(begun.token), until, entry, token))
+            case b"lease":
+                self.counts["lease"] += 1
+                lease.token = int(begun.token)
+                self._renewals.add(lease)
+                return Lookup(entry, lease=lease)
+            case b"failed":
+                return await self._failed(lease, begun.failure, entry)
+        if entry is None and again:  # it was unreadable, and is deleted
+            return await self.begin(lease, again=False)
+        self.counts["hit"] += 1
+        return Lookup(entry)
+
+    async def _begun(self, lease: StoreLease, waited: int, token: bytes) -> _Begun:
+        keys = (lease.names.answer, lease.names.lease, self._fence)
+        args = (lease.owner, round(LEASE_SECONDS * 1000), str(waited), token)
+        return msgspec.convert(await self._store.run(_BEGIN, keys, args), _Begun)
+
+    async def _entry(self, lease: StoreLease, begun: _Begun, now: float) -> Entry | None:
+        """Return the answer with the times of its fetch; one that cannot be read is deleted."""
+        if begun.value is None:
+            return None
+        try:
+            decoded = self._codec.decode(begun.value, lease.call, lease.names.digest)
+        except UnreadableValue:
+            self.counts["unreadable"] += 1
+            await self._store.delete(lease.names.answer)
+            return None
+        if begun.state != b"fresh":
+            self.counts["stale"] += 1
+        fresh, grace, usable = (now + left / 1000 for left in (begun.fresh, begun.grace, begun.usable))
+        answer = replace(decoded.answer, fresh_until=fresh)
+        return Entry(answer, decoded.size, now - begun.age / 1000, fresh, grace, usable)
+
+    async def _failed(self, lease: StoreLease, failure: bytes, entry: Entry | None) -> Lookup:
+        """Return the failure of the fetch that was waited for."""
+        try:
+            error = decode_failure(self._codec.verify(failure, lease.names.digest))
+        except UnreadableValue:
+            self.counts["unreadable"] += 1
+            return await self.begin(lease)
+        self.counts["failure"] += 1
+        return Lookup(entry, failure=error)
+
+    def _finish(self, lease: StoreLease, entry: Entry) -> None:
+        self._run(self._share(lease, entry))
+
+    def _end(self, lease: StoreLease, failure: CoinglassError | None) -> None:
+        self._renewals.discard(lease)
+        self._run(self._give_up(lease, failure))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = without_counting(asyncio.get_running_loop().create_task, work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _share(self, lease: StoreLease, entry: Entry) -> None:
+        """Store the answer, and wake those who wait for it; a store that is away gets a moment to return."""
+        until = self.clock.monotonic() + FINISH_SECONDS
+        data = b""
+        try:
+            data = self._codec.encode(entry.answer, entry.size, lease.names.digest)
+            while self.clock.monotonic() < until:
+                with contextlib.suppress(StoreAway):
+                    await self._put(lease, entry, data)
+                    return
+                await self.wait_for_store(until)
+        except (Unencodable, CommandRefused):  # the second for want of memory
+            self.counts["unstorable"] += 1
+            await self._give_up(lease, None)
+            if data:
+                await self._evict(len(data))
+        finally:
+            self._renewals.discard(lease)
+
+    async def _put(self, lease: StoreLease, entry: Entry, data: bytes) -> None:
+        names, now = lease.names, self.clock.monotonic()
+        times = (now - entry.stored_at, entry.fresh_until - now, entry.grace_until - now, entry.usable_until - now)
+        keys = (names.answer, names.lease, self._index, self._sizes)
+        args: list[Argument] = [lease.owner, str(lease.token), names.digest, self._channel, data]
+        args += [round(seconds * 1000) for seconds in times]
+        args.append(self._limit)
+        finished = msgspec.convert(await self._store.run(_FINISH, keys, args), _Finished)
+        self.counts["stored" if finished.is_stored else "outdated"] += 1
+        if finished.total > self._limit:
+            await self._evict(0)
+
+    async def _evict(self, size: int) -> None:
+        """Delete the oldest answers beyond the limit, and as many as have the size."""
+        with contextlib.suppress(StoreAway, CommandRefused):
+            reply = await self._store.run(_EVICT, (self._index, self._sizes), (self._limit, size))
+            digests = msgspec.convert(reply, list[bytes])
+            if digests:
+                await self._store.delete(*(CallNames.of(self._scope, item.decode()).answer for item in digests))
+
+    async def _give_up(self, lease: StoreLease, failure: CoinglassError | None) -> None:
+        """End the lease without an answer, with the failure if it can be shared."""
+        data = b""
+        with contextlib.suppress(Unencodable):
+            data = b"" if failure is None else self._codec.sign(encode_failure(failure), lease.names.digest)
+        with contextlib.suppress(StoreAway, CommandRefused):
+            await self._store.run(_END, (lease.names.lease,), (lease.owner, lease.names.digest, self._channel, data))
+
+
+class StoreFetch:
+    """A fetch by the holder of a lease, which ends `until` then if it is not renewed.
+
+    `entry` is the newest answer, with its `answer_token`.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        lease: StoreLease,
+        watch: asyncio.Future[None],
+        token: int,
+        until: float,
+        entry: Entry | None,
+        answer_token: bytes,
+    ) -> None:
+        self._answers, self._lease, self._watch, self._until = answers, lease, watch, until
+        self.token, self.entry, self.answer_token = token, entry, answer_token
+
+    def leave(self) -> None:
+        self._watch.cancel()
+
+    async def wait(self, deadline: float) -> Lookup:
+        """Wait for the notice; one that is lost, and a holder that died, show when the store is asked again."""
+        answers, clock = self._answers, self._answers.clock
+        seconds = min(deadline, self._until + _MARGIN, clock.monotonic() + POLL_SECONDS) - clock.monotonic()
+        with contextlib.suppress(TimeoutError):
+            await within(clock, max(0.0, seconds), self._watch)
+        while True:
+            if clock.monotonic() >= deadline:
+                raise TimeoutError
+            try:
+                return await answers.begin(self._lease, self)
+            except asyncio.CancelledError:
+                self._lease.release()  # which the store may have given
+                raise
+            except CommandRefused:
+                return answers.alone(self._lease, self.entry)
+            except StoreAway:
+                await answers.wait_for_store(min(deadline, self._until))
+                if clock.monotonic() >= self._until:
+                    return answers.alone(self._lease, self.entry)

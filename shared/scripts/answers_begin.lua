@@ -1,0 +1,46 @@
+#!lua flags=allow-oom
+-- Looks a call up: its answer with the remaining times, and unless that is fresh the right to fetch it.
+-- KEYS: answer, lease, fence. ARGV: owner, lease (ms), token of the fetch that was waited for, token of the answer that
+-- the caller has. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
+
+local owner, lease_ms, waited, cached = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local stored = redis.call('HMGET', KEYS[1], 'value', 'token', 'stored', 'fresh', 'grace', 'usable')
+local function reply(state, token, ms, failure)
+  if not stored[6] then
+    return {state, token, ms, failure, false, '0', 0, 0, 0, 0}
+  end
+  local value = stored[1]
+  if stored[2] == cached then
+    value = false
+  end
+  return {state, token, ms, failure, value, stored[2],
+    now - stored[3], stored[4] - now, stored[5] - now, stored[6] - now}
+end
+
+if stored[4] and tonumber(stored[4]) > now then
+  return reply('fresh', '0', 0, '')
+end
+
+local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure')
+if waited ~= '0' and lease[4] == waited then
+  return reply('failed', waited, 0, lease[5])
+end
+if lease[1] and tonumber(lease[3]) > now then
+  if lease[1] == owner then -- the reply to an earlier request was lost
+    return reply('lease', lease[2], lease[3] - now, '')
+  end
+  redis.call('HSET', KEYS[2], 'waiting', '1')
+  return reply('remote', lease[2], lease[3] - now, '')
+end
+
+-- By the clock, so that tokens grow in a store that was emptied, too.
+local last = tonumber(redis.call('GET', KEYS[3]) or '0')
+local token = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+redis.call('SET', KEYS[3], token, 'PX', 86400000)
+redis.call('HSET', KEYS[2], 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms))
+redis.call('HDEL', KEYS[2], 'waiting')
+redis.call('PEXPIRE', KEYS[2], math.max(lease_ms, 5000))
+return reply('lease', token, lease_ms, '')

@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+-- Renews leases, and registers those again that the store has lost, unless somebody else fetches by now.
+-- KEYS: leases, fence. ARGV: lease (ms), then for each lease owner and token (0 if the reply with it was lost).
+-- Returns the tokens; '0' for a lease that is another owner's.
+
+local lease_ms = tonumber(ARGV[1])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local tokens = {}
+for index = 1, #KEYS - 1 do
+  local key, owner, token = KEYS[index], ARGV[index * 2], ARGV[index * 2 + 1]
+  local lease = redis.call('HMGET', key, 'owner', 'token', 'until')
+  if lease[1] and lease[1] ~= owner and tonumber(lease[3]) > now then
+    tokens[index] = '0'
+  else
+    if lease[1] == owner then
+      token = lease[2]
+    elseif token == '0' then
+      local last = tonumber(redis.call('GET', KEYS[#KEYS]) or '0')
+      token = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+      redis.call('SET', KEYS[#KEYS], token, 'PX', 86400000)
+    end
+    redis.call('HSET', key, 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms))
+    redis.call('PEXPIRE', key, math.max(lease_ms, 5000))
+    tokens[index] = token
+  end
+end
+return tokens

@@ -1,0 +1,141 @@
+"""A real server whose scripts go by a clock that tests set, and replicas that reach it, or do not, as tests say."""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Sequence
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import redis
+from redis.exceptions import NoScriptError
+
+from cg_client.clock import Clock
+from shared.address import parse_address
+from shared.commands import Argument, StoreReply
+from shared.errors import CommandRefused, StoreAway
+from shared.script import LuaScript
+from shared.store import OnReturn, Store
+from tests.store_server import StoreServer
+
+RECONNECT = 0.1  # seconds
+_TIME = "test:time"
+_NOTICES = "test:notices"
+_SET_TIME = """#!lua flags=allow-oom
+redis.call('DEL', KEYS[1])
+redis.call('RPUSH', KEYS[1], ARGV[1], ARGV[2])
+"""
+
+
+class Loss(Enum):
+    """What is lost of an operation."""
+
+    REQUEST = "request"
+    REPLY = "reply"
+
+
+@cache
+def stepped(script: LuaScript) -> LuaScript:
+    """Return the script with the time that the test sets, and notices that the test delivers."""
+    source = script.source.replace("redis.call('TIME')", f"redis.call('LRANGE', '{_TIME}', 0, 1)")
+    source = re.sub(r"redis.call\('PUBLISH', ([^,]+), ([^)]+)\)", rf"redis.call('RPUSH', '{_NOTICES}', \1 .. ' ' .. \2)", source)
+    return LuaScript(script.name, source)
+
+
+class SteppedServer:
+    """What all replicas share. Its clock is ahead of that of the replicas by `skew` seconds."""
+
+    def __init__(self, server: StoreServer, clock: Clock, skew: float = 0.0) -> None:
+        self.client = redis.Redis(port=server.port, protocol=3)
+        self._clock, self.skew = clock, skew
+        self.stores: list[SteppedStore] = []
+        self.clear()
+
+    def clear(self) -> None:
+        """Empty the store, as a restart does."""
+        self.client.flushall()
+
+    def execute(self, command: Sequence[Argument]) -> Any:
+        seconds = 1_800_000_000 + self._clock.monotonic() + self.skew
+        pipeline = self.client.pipeline(transaction=False)
+        pipeline.eval(_SET_TIME, 1, _TIME, int(seconds), int(seconds % 1 * 1_000_000))
+        pipeline.execute_command(*command)
+        pipeline.lpop(_NOTICES, 100)
+        *_, reply, notices = pipeline.execute(raise_on_error=False)
+        if isinstance(reply, Exception):
+            raise CommandRefused(str(reply), "NOSCRIPT" if isinstance(reply, NoScriptError) else "ERR")
+        for notice in notices or ():
+            channel, message = notice.split(b" ")
+            for store in self.stores:
+                store.receive(channel, message)
+        return reply
+
+    def close(self) -> None:
+        self.client.close()
+
+
+class SteppedStore(Store):
+    """The store as one replica sees it. An operation takes no time, and what loses one takes `RECONNECT` seconds."""
+
+    def __init__(self, server: SteppedServer, clock: Clock) -> None:
+        super().__init__(parse_address("valkey://127.0.0.1"), clock)
+        self._server = server
+        server.stores.append(self)
+        self._receivers: dict[bytes, Callable[[bytes], None]] = {}
+        self._hooks: list[OnReturn] = []
+        self._is_gone = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.loss: Loss | None = None  # of the next operation
+        self.loses_notices = False
+
+    @property
+    def is_away(self) -> bool:
+        return self._is_gone
+
+    def leave(self) -> None:
+        self._is_gone = True
+
+    async def come_back(self) -> None:
+        self._is_gone = False
+        for hook in self._hooks:
+            await hook(self)
+
+    def on_return(self, hook: OnReturn) -> None:
+        self._hooks.append(hook)
+
+    def subscribe(self, channel: str, callback: Callable[[bytes], None]) -> Callable[[], None]:
+        self._receivers[channel.encode()] = callback
+        return lambda: None
+
+    def receive(self, channel: bytes, message: bytes) -> None:
+        if not self._is_gone and not self.loses_notices and channel in self._receivers:
+            self._receivers[channel](message)
+
+    async def run(self, script: LuaScript, keys: Sequence[str], args: Sequence[Argument] = ()) -> StoreReply:
+        return await super().run(stepped(script), keys, args)
+
+    def _dispatch(self, command: tuple[Argument, ...]) -> "asyncio.Future[StoreReply]":
+        future: asyncio.Future[StoreReply] = asyncio.get_running_loop().create_future()
+        if self._is_gone:
+            raise StoreAway("the test says so")
+        loss, self.loss = self.loss, None
+        if loss is not Loss.REQUEST:
+            try:
+                future.set_result(self._server.execute(command))
+            except CommandRefused as refusal:
+                future.set_exception(refusal)
+        if loss is not None:
+            self._is_gone = True
+            self._run(self._reconnect())
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(StoreAway(f"the {loss.value} was lost"))
+        return future
+
+    async def _reconnect(self) -> None:
+        await self.clock.sleep(RECONNECT)
+        await self.come_back()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
