@@ -4,16 +4,19 @@ import contextlib
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from shared.errors import CommandRefused
+from shared.scope import Scope
+from shared.store import Store
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import binary_of
-from tests.test_deploy_files import COMPOSED, DEPLOY, MANIFESTS, SERVER, STORE, manifest, pod_of
+from tests.test_deploy_files import COMPOSED, DEPLOY, MANIFESTS, ROOT, SERVER, STORE, manifest, pod_of
 
 PORT = 6379
 MEGABYTES = {"mb": 1, "M": 1, "Mi": 1, "G": 1024, "Gi": 1024}
@@ -170,12 +173,51 @@ def started(command: list[str], folder: Path) -> Iterator[str]:
     assert [*data.iterdir()] == []
 
 
+@contextlib.asynccontextmanager
+async def connected_to(url: str) -> AsyncIterator[Store]:
+    """Yield a store that can be used."""
+    log = StoreLog()
+    async with connected(url, observer=log) as store:
+        await log.until(lambda: bool(log.returns))
+        yield store
+
+
 @needs_each_file
 async def test_a_replica_uses_the_store_that_the_command_starts(file: str, tmp_path: Path) -> None:
-    log = StoreLog()
     with started(COMMANDS[file], tmp_path) as url:
-        async with connected(url, observer=log) as store:
-            await log.until(lambda: bool(log.returns))
+        async with connected_to(url) as store:
             await store.set("name", b"value", 10)
             assert await store.get("name") == b"value"
             assert await store.execute("CONFIG", "GET", "maxmemory") == {b"maxmemory": b"536870912"}
+
+
+def commands_of_replicas() -> set[str]:
+    """Return the names of the commands that scripts and code send to the store, and some other words."""
+    scripts = [path.read_text() for path in (ROOT / "shared" / "scripts").glob("*.lua")]
+    code = [path.read_text() for path in (ROOT / "shared").glob("*.py")]
+    called = {name for text in scripts for name in re.findall(r"""redis\.call\(['"](\w+)['"]""", text)}
+    sent = {name for text in code for name in re.findall(r"""(?<=["'])([A-Z]{3,})(?=["'])""", text)}
+    return {name.lower() for name in called | sent} | {"cluster|slots"}
+
+
+async def test_the_user_of_the_documents_may_do_what_replicas_do_and_no_more(tmp_path: Path) -> None:
+    rules = re.search(r"user default off\n +(user coinglass .+)", (ROOT / "docs" / "replicas.md").read_text())
+    assert rules
+    user, operator = rules[1].replace("PASSWORD", "of-a-test"), "user operator on >of-a-test ~* &* +@all"
+    (tmp_path / "users.acl").write_text(f"user default off\n{user}\n{operator}\n")
+    with started([*COMMANDS["compose.yaml"], "--aclfile", str(tmp_path / "users.acl")], tmp_path) as url:
+        async with connected_to(url.replace("//", "//operator:of-a-test@")) as store:
+            denied = set()
+            for category in re.findall(r"-@(\w+)", user):
+                listed = await store.execute("COMMAND", "LIST", "FILTERBY", "ACLCAT", category)
+                assert isinstance(listed, list)
+                denied |= {name.decode() for name in listed if isinstance(name, bytes)}
+        assert "flushall" in denied
+        assert "evalsha" in commands_of_replicas()
+        assert commands_of_replicas() & denied == set()
+        async with connected_to(url.replace("//", "//coinglass:of-a-test@")) as store:
+            await store.set(Scope("a").name("b"), b"value", 10)
+            for refused in (("SET", "b", "value"), ("PUBLISH", "b", "value"), ("FLUSHALL",), ("CONFIG", "GET", "*")):
+                with pytest.raises(CommandRefused) as refusal:
+                    await store.execute(*refused)
+                assert refusal.value.code == "NOPERM"
