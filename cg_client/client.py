@@ -37,7 +37,7 @@ from cg_client.plans.gate import Gate
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.plans.plan_watch import AccountState, PlanWatch
 from cg_client.quota.requester import SYSTEM, Requester
-from cg_client.quota.throttle import Throttle
+from cg_client.quota.throttle import ShareQuota, Throttle
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.resilience.breaker import Breaker, BreakerPolicy
 from cg_client.resilience.bulkhead import Bulkhead
@@ -64,8 +64,12 @@ class Client:
         breaker_policy: BreakerPolicy | None = None,
         tracer: Tracer | None = None,
         second_tier: SecondTier | None = None,
+        share_quota: ShareQuota | None = None,
     ) -> None:
-        """Make a client. The `second_tier` of its cache is that of the same key and base URL."""
+        """Make a client. What it shares with other replicas is that of the same key and base URL.
+
+        `second_tier`: of its cache. `share_quota`: puts the quota of all replicas in the place of its own.
+        """
         self.clock = clock or Clock()
         self.config = config
         self.revision = Revision()
@@ -76,10 +80,9 @@ class Client:
         self.is_accepted = False  # whether CoinGlass has answered with data, so that it knows the key
         self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
         # While the plan is unknown, no more is sent than the smallest plan allows.
-        self._window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
-        self.remaining = self._window.remaining  # of `quota`, what is cheap to compute
+        window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
         if config.quota_spent:
-            self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
+            window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
         sender = Transport(self.http, config, self.clock)
         self.tracer = tracer
         fetch: Send[Fetched] = self._fetch
@@ -90,8 +93,10 @@ class Client:
             fetch, attempt, send = spans.calls(fetch), spans.attempts(attempt), spans.requests(send)
         self._fetch_call = fetch
         self.bulkhead = Bulkhead(send, config.connections, self.clock)
-        self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights, config.caller_share)
+        weights, part = config.client_weights, config.caller_share
+        self._throttle = Throttle(self.bulkhead, window, self.clock, weights, part, share_quota)
         self.admission_queue = self._throttle.admission_queue
+        self.remaining = self.admission_queue.remaining  # of `quota`, what is cheap to compute
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
         self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending, second_tier, self._learn)
@@ -112,6 +117,7 @@ class Client:
     async def close(self) -> None:
         self.plan_watch.close()
         await self._cache.close()
+        await self.admission_queue.close()
         await self.http.aclose()
 
     def deadline(self) -> float:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import strawberry
 
 from cg_client.live.channels import Channel, ChannelKind
-from live.channel_feed import ChannelFeed, RowOf
+from live.channel_events import RowOf
+from live.channel_feed import ChannelFeed
 from live.cursor import AFTER, cursor_of
 from live.ended_feed import refused
 from live.events import Changes, NewRows

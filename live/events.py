@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from cg_client.live.stream import EventNumber
 from graph_types.problems import Problems
 from graph_types.stream_status import StreamStatus
 from payloads.source import DataSource
@@ -42,13 +43,15 @@ FeedEvent: TypeAlias = NewRows | Changes | Notice
 class Published:
     """An event with its position in the feed, and when it was published, in milliseconds.
 
-    `total`: how many events of CoinGlass there were, up to it.
+    `total`: how many events of CoinGlass there were, up to it. `number`: in cursors, of an event that was recalled; any
+    other has the number of its position.
     """
 
     event: FeedEvent
     position: int
     time_ms: int
     total: int
+    number: EventNumber | None = None
 
 
 def count_of(event: FeedEvent) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 from graphql import GraphQLError
 
 from cg_client.clock import Clock
-from live.channel_feed import Socket
+from cg_client.live.stream import ChannelSocket
 from live.feed import Feed
 from resolvers.context import Context
 
@@ -26,7 +26,7 @@ class Feeds:
     """
 
     def __init__(
-        self, socket: Socket, clock: Clock, max_feeds: int = MAX_FEEDS, max_lingering: int = MAX_LINGERING
+        self, socket: ChannelSocket, clock: Clock, max_feeds: int = MAX_FEEDS, max_lingering: int = MAX_LINGERING
     ) -> None:
         self.socket, self._clock, self._max_feeds, self._max_lingering = socket, clock, max_feeds, max_lingering
         self._feeds: dict[Hashable, Feed] = {}

@@ -13,7 +13,8 @@ from live.feed import Feed
 class Presented(NamedTuple):
     """A value of the subscription field. Nothing follows one that `ends` the stream.
 
-    `events`: how many of CoinGlass' events are in it. `position`: in the feed, of the last of them.
+    `events`: how many of CoinGlass' events are in it. `position`: in the feed, of the last of them; 0 for what is sent
+    before the first event.
     """
 
     value: object
@@ -39,17 +40,17 @@ class Source:
         """Return the values of consecutive events; rows that came one after the other become one value."""
         values: list[Presented] = []
         waiting: list[NewRows] = []
-        cursor = self.feed.cursor(0)
+        cursor, position = self.feed.cursor(0), 0
         for item in published:
             if waiting and not isinstance(item.event, NewRows):
-                values += self._values_of(_together(waiting), cursor)
+                values += self._values_of(_together(waiting), cursor, position)
                 waiting = []
-            cursor = Cursor(self.feed.epoch, item.position, item.time_ms)
+            cursor, position = self.feed.cursor_of(item), item.position
             if isinstance(item.event, NewRows):
                 waiting.append(item.event)
             else:
-                values += self._values_of(item.event, cursor)
-        return [*values, *(self._values_of(_together(waiting), cursor) if waiting else ())]
+                values += self._values_of(item.event, cursor, position)
+        return [*values, *(self._values_of(_together(waiting), cursor, position) if waiting else ())]
 
     def opening(self, events: Sequence[FeedEvent], cursor: Cursor) -> list[Presented]:
         """Return the values of what is sent before the first event.
@@ -63,8 +64,8 @@ class Source:
             for value in self._values_of(event, None if index < first else cursor)
         ]
 
-    def _values_of(self, event: FeedEvent, cursor: Cursor | None) -> list[Presented]:
-        text, position = ("", 0) if cursor is None else (str(cursor), cursor.position)
+    def _values_of(self, event: FeedEvent, cursor: Cursor | None, position: int = 0) -> list[Presented]:
+        text = "" if cursor is None else str(cursor)
         if not isinstance(event, Notice):
             presented = self.present(event, text)
             return [] if presented is None else [presented._replace(position=position)]

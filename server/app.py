@@ -163,7 +163,8 @@ def _lifetime(services: Services, *, warm: bool, watched: bool) -> Lifetime:
     symbols = services.upstream.symbols if warm else None
     supervision = Supervision(services.settings.stuck_seconds, services.reload) if watched else None
     watch = partial(services.connections.subscribers.watch, services.access, services.client.clock)
-    background = Background(symbols, services.pool, services.observation.sampler, watch, supervision)
+    sampler = services.observation.sampler
+    background = Background(symbols, services.pool, sampler, watch, services.sharing, supervision)
 
     def lifetime() -> AbstractAsyncContextManager[None]:
         return lifespan(services.upstream, background)

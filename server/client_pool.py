@@ -10,9 +10,9 @@ import hmac
 import itertools
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from cg_client.client import Client
 from cg_client.clock import Clock
@@ -21,8 +21,12 @@ from cg_client.live.socket import UpstreamSocket
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from live.feeds import Feeds
+from live.reopening_socket import ReopeningSocket
 from resolvers.window_planner import WindowPlanner
 from server.log_redaction import redaction
+
+if TYPE_CHECKING:
+    from server.sharing import KeySharing  # imported only where replicas share a store
 
 IDLE_SECONDS = 600.0  # without an operation, until a client is closed
 _SWEEP_SECONDS = 60.0
@@ -44,15 +48,26 @@ class KeyUpstream:
     scope: str = ""
     uses: int = 0
     used_at: float = 0.0
+    sharing: "KeySharing | None" = None
 
     @classmethod
-    def of(cls, client: Client, observer: SocketObserver, scope: str = "") -> "KeyUpstream":
-        feeds = Feeds(UpstreamSocket(client, observer), client.clock)
-        return cls(client, Symbols(client), WindowPlanner(client), feeds, scope)
+    def of(
+        cls, client: Client, observer: SocketObserver, scope: str = "", sharing: "KeySharing | None" = None
+    ) -> "KeyUpstream":
+        socket = ReopeningSocket(UpstreamSocket(client, observer), client.clock)
+        feeds = Feeds(socket if sharing is None else sharing.channels(socket), client.clock)
+        return cls(client, Symbols(client), WindowPlanner(client), feeds, scope, sharing=sharing)
+
+    async def start(self) -> None:
+        """Learn what other replicas know of the key."""
+        if self.sharing is not None:
+            await self.sharing.start()
 
     async def close(self) -> None:
         await self.feeds.close()
         await self.client.close()
+        if self.sharing is not None:
+            await self.sharing.close()
 
     def acquire(self) -> None:
         """Keep the client from being closed until as many calls of `release`."""
@@ -87,10 +102,9 @@ class PoolFull(Exception):
 class ClientPool:
     """At most `size` clients, of which a quarter are on probation. The least recently used idle one makes room."""
 
-    def __init__(
-        self, connect: Callable[[Secret], Client], clock: Clock, size: int, observer: SocketObserver | None = None
-    ) -> None:
-        self._connect, self._clock, self._observer = connect, clock, observer or SocketObserver()
+    def __init__(self, connect: Callable[[Secret, str], KeyUpstream], clock: Clock, size: int) -> None:
+        """`connect` gets a key, and the scope of its cached responses."""
+        self._connect, self._clock = connect, clock
         self._max_probation = max(1, size // _PROBATION_SHARE)
         self._max_accepted = max(1, size - self._max_probation)
         self.accepted: _Members = OrderedDict()
@@ -98,7 +112,7 @@ class ClientPool:
         self.evicted = self.refused = 0
         self._hash_key = secrets.token_bytes(32)
         self._serial = itertools.count()  # a second client of a key does not share responses with the first
-        self._closing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def upstream(self, key: Secret) -> KeyUpstream:
         """Return what the key's operations use; raises PoolFull."""
@@ -113,9 +127,11 @@ class ClientPool:
             self.refused += 1
             raise PoolFull
         redaction.add(key)
-        upstream = KeyUpstream.of(self._connect(key), self._observer, f"{digest.hex()}.{next(self._serial)}")
+        upstream = self._connect(key, f"{digest.hex()}.{next(self._serial)}")
         upstream.used_at = self._clock.monotonic()
         self.probation[digest] = upstream
+        if upstream.sharing is not None:
+            self._run(upstream.start())
         return upstream
 
     def _promote(self) -> None:
@@ -149,9 +165,12 @@ class ClientPool:
 
     def _close(self, upstream: KeyUpstream) -> None:
         redaction.discard(upstream.client.config.api_key)
-        task = asyncio.get_running_loop().create_task(upstream.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._run(upstream.close())
+
+    def _run(self, starting_or_closing: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(starting_or_closing)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def watch(self) -> None:
         """Close idle clients for as long as the server runs."""
@@ -163,4 +182,4 @@ class ClientPool:
         for members in (self.accepted, self.probation):
             while members:
                 self._close(members.popitem()[1])
-        await asyncio.gather(*self._closing)
+        await asyncio.gather(*self._tasks)

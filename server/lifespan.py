@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import structlog
 
@@ -19,6 +19,9 @@ from server.hangup import Reload, reload_at_hangup
 from server.log import request_lines
 from server.sampling import Sampler
 from server.watchdog import watched_loop
+
+if TYPE_CHECKING:
+    from server.sharing import Sharing  # imported only where replicas share a store
 
 log = structlog.get_logger(__name__)
 
@@ -42,20 +45,24 @@ class Supervision(NamedTuple):
 class Background(NamedTuple):
     """What runs beside the requests. Without `symbols`, the listings are not requested at start.
 
-    `watch_credentials`: of subscribers, for as long as the server runs.
+    `watch_credentials`: of subscribers, for as long as the server runs. `sharing`: what replicas share, if they do.
     """
 
     symbols: Symbols | None
     pool: ClientPool | None
     sampler: Sampler
     watch_credentials: Callable[[], Coroutine[None, None, None]]
+    sharing: "Sharing | None"
     supervision: Supervision | None = None
 
 
 @contextlib.asynccontextmanager
 async def lifespan(upstream: KeyUpstream, background: Background) -> AsyncIterator[None]:
     client = upstream.client
-    pool, supervision = background.pool, background.supervision
+    pool, supervision, sharing = background.pool, background.supervision, background.sharing
+    if sharing is not None:
+        await sharing.start()
+    await upstream.start()
     tasks = [_watch_plan(client), _load_listings(client, background.symbols), background.sampler.run()]
     tasks.append(background.watch_credentials())
     if pool is not None:
@@ -73,6 +80,8 @@ async def lifespan(upstream: KeyUpstream, background: Background) -> AsyncIterat
         await upstream.close()
         if pool is not None:
             await pool.close()
+        if sharing is not None:
+            await sharing.close()
         if request_lines.stream is not None:
             request_lines.stream.flush()
 

@@ -12,6 +12,7 @@ from server.metrics_page import metrics_page
 from server.request_log import log_operation, log_request
 from server.request_metrics import OperationNames, RequestMetrics
 from server.sampling import Sampler
+from server.store_observer import CountingStoreObserver
 from server.upstream_observer import UpstreamObserver
 
 
@@ -24,6 +25,10 @@ class Observation:
         self.calls, self.sockets = UpstreamObserver(self._registry), SocketCounts()
         self.sampler = Sampler(self._registry, self.calls.failures.review)
         self._requests = RequestMetrics(self._registry, OperationNames(trusted_names))
+
+    def store(self) -> CountingStoreObserver:
+        """Return what counts the operations of a store that replicas share."""
+        return CountingStoreObserver(self._registry)
 
     def request_ended(self, request: Request, response: Response, seconds: float) -> None:
         self._requests.count_request(request, response, seconds)

@@ -7,6 +7,7 @@ import structlog
 
 from callers.budgets import Budgets
 from cg_client.client import Client
+from cg_client.clock import Clock
 from execution.engine import Engine
 from served_schema.federation import Schema
 from server.callers import Access, access
@@ -18,9 +19,10 @@ from server.open_connections import OpenConnections
 from server.response_limit import MEGABYTE
 from server.server_config import new_connections
 from server.settings import Settings
-from server.upstream_clients import caller_clients, server_client
+from server.upstream_clients import UpstreamClients
 
 if TYPE_CHECKING:
+    from server.sharing import Sharing
     from server.tracing import Tracing
 
 log = structlog.get_logger(__name__)
@@ -28,7 +30,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`sdl`: the schema whose SDL has a page, if it has one. `pool`: clients of callers' keys, if those are allowed."""
+    """`sdl`: the schema whose SDL has a page, if it has one. `pool`: clients of callers' keys, if those are allowed.
+
+    `sharing`: what replicas share, if they share a store.
+    """
 
     settings: Settings
     engine: Engine
@@ -40,6 +45,7 @@ class Services:
     pool: ClientPool | None
     access: Access
     budgets: Budgets
+    sharing: "Sharing | None"
     connections: OpenConnections
 
     async def reload(self) -> None:
@@ -57,23 +63,33 @@ def start_services(settings: Settings, connections: OpenConnections | None, *, s
     policy = apply_policy(engine, settings)
     observation = Observation(lambda: engine.schema.trusted_names, settings.metrics_folder)
     tracing = _start_tracing(settings)
-    sockets = observation.sockets
-    observers = observation.calls, None if tracing is None else tracing.tracer
-    client = server_client(settings, *observers, sandbox=sandbox)
-    pool = caller_clients(settings, client.clock, *observers, sockets, sandbox=sandbox)
+    clock = Clock()
+    sharing = _share(settings, clock, observation)
+    tracer = None if tracing is None else tracing.tracer
+    clients = UpstreamClients(settings, clock, observation.calls, observation.sockets, tracer, sharing, sandbox)
+    upstream = clients.of_server()
     return Services(
         settings=settings,
         engine=engine,
         sdl=engine.schema if policy.sdl else None,
         observation=observation,
         tracing=tracing,
-        client=client,
-        upstream=KeyUpstream.of(client, sockets),
-        pool=pool if settings.key_header else None,
-        access=access(settings, client.clock),
-        budgets=Budgets(settings.budget(), client.clock, settings.workers),
+        client=upstream.client,
+        upstream=upstream,
+        pool=clients.of_callers() if settings.key_header else None,
+        access=access(settings, clock),
+        budgets=Budgets(settings.budget(), clock, settings.workers) if sharing is None else sharing.budgets,
+        sharing=sharing,
         connections=new_connections(settings) if connections is None else connections,
     )
+
+
+def _share(settings: Settings, clock: Clock, observation: Observation) -> "Sharing | None":
+    if settings.shared_url is None:
+        return None
+    from server.sharing import Sharing  # noqa: PLC0415  # of an optional extra
+
+    return Sharing(settings, settings.shared_url, clock, observation.store())
 
 
 def _engine(settings: Settings) -> Engine:

@@ -7,7 +7,7 @@ from cg_client.errors import CoinglassError, Gated, InvalidRequest, UnknownName
 from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.listener import ChannelListener, SocketObserver
 from cg_client.live.name_choice import NameChoice
-from cg_client.live.subscription import ChannelSubscription
+from cg_client.live.subscription import ChannelHistory, ChannelSubscription
 from cg_client.params.core import Params
 
 MARKET = Channel(ChannelKind.LIQUIDATION_ORDERS)  # on which something comes at any time
@@ -29,13 +29,15 @@ class Registry:
     def __len__(self) -> int:
         return len(self._by_channel)
 
-    def add(self, channel: Channel, listener: ChannelListener) -> ChannelSubscription:
+    def add(
+        self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None
+    ) -> ChannelSubscription:
         before = self._by_channel.get(channel)
         if before is not None:
             self.remove(before)
         choice = self.market if channel == MARKET else NameChoice(channel.names)
         choice.begin(self._client.clock.monotonic())
-        subscription = ChannelSubscription(channel, listener, choice, self._client.clock)
+        subscription = ChannelSubscription(channel, listener, choice, self._client.clock, history)
         self._by_channel[channel] = subscription
         self._by_name |= dict.fromkeys(channel.names, subscription)
         return subscription

@@ -21,7 +21,7 @@ from cg_client.live.connection import connect
 from cg_client.live.listener import BadFrame, ChannelListener, SocketObserver
 from cg_client.live.registry import Registry
 from cg_client.live.session import SocketSession
-from cg_client.live.subscription import ChannelSubscription
+from cg_client.live.subscription import ChannelHistory, ChannelSubscription
 from cg_client.live.timers import within
 
 STABLE_SECONDS = 10.0  # a connection that lasted so long is followed by the next one soon
@@ -64,12 +64,12 @@ class UpstreamSocket:
         self._heard_at = 0.0  # when the last connection had its last message, in monotonic seconds
         self._task: asyncio.Task[None] | None = None
 
-    def open(self, channel: Channel, listener: ChannelListener) -> OpenChannel:
+    def open(self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None) -> OpenChannel:
         """Subscribe to a channel, in place of whoever has it open; a refusal also comes by the listener.
 
-        Call it in the event loop.
+        With a history it is told `resumed` in place of `connected`. Call it in the event loop.
         """
-        subscription = self._registry.add(channel, listener)
+        subscription = self._registry.add(channel, listener, history)
         self._wake.set()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
@@ -82,6 +82,11 @@ class UpstreamSocket:
     @property
     def is_connected(self) -> bool:
         return self._session is not None
+
+    @property
+    def last_message_at(self) -> float | None:
+        """When the last message came, in monotonic seconds; None while there is no connection."""
+        return None if self._session is None else self._session.heard_at
 
     @property
     def channels(self) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import ParamSpec
@@ -24,10 +25,28 @@ class _State(Enum):
     INTERRUPTED = "interrupted"
 
 
-class ChannelSubscription:
-    """Tells the listener each change once, and nothing after `close`."""
+@dataclass(frozen=True, slots=True)
+class ChannelHistory:
+    """What another socket brought before: the events, and since when none came. All times are in monotonic seconds."""
 
-    def __init__(self, channel: Channel, listener: ChannelListener, name_choice: NameChoice, clock: Clock) -> None:
+    events: Sequence[tuple[float, Sequence[ChannelEvent]]]
+    lost_since: float
+
+
+class ChannelSubscription:
+    """Tells the listener each change once, and nothing after `close`.
+
+    With a history it resumes, as after a reconnect.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        listener: ChannelListener,
+        name_choice: NameChoice,
+        clock: Clock,
+        history: ChannelHistory | None = None,
+    ) -> None:
         self.channel, self.name_choice = channel, name_choice
         self._listener, self._clock = listener, clock
         self._overlap = Overlap()
@@ -35,6 +54,11 @@ class ChannelSubscription:
         self._is_closed = False
         self._live_since: float | None = None  # None before the first time
         self._gap_since = 0.0
+        if history is not None:
+            self._live_since = self._gap_since = history.lost_since
+            for at, events in history.events:
+                self._overlap.new(events, at)
+            self._overlap.cut(clock.monotonic())
 
     def close(self) -> None:
         self._is_closed = True
@@ -70,13 +94,12 @@ class ChannelSubscription:
 
     def refuse(self, failure: CoinglassError | InvalidRequest, heard_at: float) -> None:
         """Note that the channel cannot be had; what was sent after `heard_at` (monotonic) is lost."""
-        if self._state is not _State.INTERRUPTED:
-            self._begin_gap(heard_at)
+        self._begin_gap(heard_at)
         self._tell(self._listener.refused, failure, None if self._live_since is None else self._gap_since)
         self.close()
 
     def _begin_gap(self, heard_at: float) -> None:
-        if self._live_since is not None:
+        if self._state is _State.LIVE and self._live_since is not None:
             self._gap_since = max(heard_at, self._live_since)
             self._overlap.cut(self._clock.monotonic())
 

@@ -12,33 +12,19 @@ overtaken later is refused as soon as the room changes, so that the deadline als
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import QueueFull, QuotaExhausted, RequestsPaused, StartsTooLate
+from cg_client.errors import QueueFull, StartsTooLate
+from cg_client.quota.admission import Admission, refusal
 from cg_client.quota.client_shares import ClientShares
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.round_robin import EQUAL, RoundRobin, Weights
-from cg_client.quota.window import Forecast, PauseReason, QuotaWindow
+from cg_client.quota.window import Forecast, PauseReason, QuotaWindow, Usage
 
 MAX_WAITING = 1000
-
-_SPENT = {
-    Priority.INTERACTIVE: "The quota of requests a minute is spent",
-    Priority.REFRESH: "What the quota of requests a minute leaves to refreshes is spent",
-    Priority.BACKFILL: "What the quota of requests a minute leaves to backfills is spent",
-    Priority.EXCESS: "The share of this caller in the quota of requests a minute is spent",
-}
-
-
-class Admission(NamedTuple):
-    """When a call may go, in monotonic seconds, and the client in whose share it counts until `end` or `give_back`."""
-
-    at: float
-    client: str
 
 
 @dataclass(eq=False, slots=True)
@@ -60,8 +46,10 @@ class AdmissionQueue:
 
     def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL, part: float = 1.0) -> None:
         """`part`: of the minute, which calls beyond the clients' shares may use."""
-        self._window, self._clock = window, clock
+        self.window, self._clock = window, clock
+        self.weights, self.part = weights, part
         self.shares = ClientShares(window, weights, part)
+        self.remaining: Callable[[float], int] = window.remaining
         self._queues = {priority: RoundRobin[_Waiter](weights) for priority in Priority}
         self._not_after = {
             priority: [queue for other, queue in self._queues.items() if other <= priority] for priority in Priority
@@ -77,10 +65,10 @@ class AdmissionQueue:
     def skip(self, requester: Requester) -> Admission | None:
         """Admit an interactive call if nothing waits and there is room for it at once."""
         now = self._clock.monotonic()
-        if self.size or requester.priority is not Priority.INTERACTIVE or self._window.available_at(now) > now:
+        if self.size or requester.priority is not Priority.INTERACTIVE or self.window.available_at(now) > now:
             return None
         self.shares.see(requester.client, now)
-        return self._admit(requester.client, now) if self.shares.room(requester.client, now) >= 1 else None
+        return self.admit(requester.client, now) if self.shares.room(requester.client, now) >= 1 else None
 
     async def start(self, call: Call, deadline: float, requester: Requester) -> Admission:
         """Wait until the call may go.
@@ -93,23 +81,52 @@ class AdmissionQueue:
         self.shares.see(requester.client, now)
         priority = self._priority(requester, now)
         is_first = not any(self._not_after[priority])
-        if is_first and self._window.available_at(now, self._reserve(priority)) <= now:
-            return self._admit(requester.client, now)
+        if is_first and self.window.available_at(now, self._reserve(priority)) <= now:
+            return self.admit(requester.client, now)
         return await self._wait(_Waiter(call, deadline, requester, priority))
 
     def end(self, admission: Admission) -> None:
         """Count a call that was sent until a minute from now."""
         now = self._clock.monotonic()
-        self._window.end(now)
+        self.window.end(now)
         self.shares.end(admission.client, now)
 
     def give_back(self, admission: Admission) -> None:
         """Stop counting a call that was not sent."""
-        self._window.give_back()
+        self.window.give_back()
         self.shares.give_back(admission.client)
 
-    def _admit(self, client: str, now: float) -> Admission:
-        self._window.start()
+    def correct(self, started: float, limit: int | None, used: int | None) -> None:
+        self.window.correct(started, self._clock.monotonic(), limit, used)
+        if self.size:
+            self.review()
+
+    def allow(self, limit: int) -> None:
+        self.window.set_limit(max(self.window.limit, limit))
+        self.review()
+
+    def pause(self, seconds: float, reason: PauseReason) -> None:
+        self.window.block(self._clock.monotonic() + seconds, reason)
+        self.review()
+
+    def usage(self) -> Usage:
+        return self.window.usage(self._clock.monotonic())
+
+    async def close(self) -> None:
+        self._stop_timer()
+
+    def evict(self, reason: Exception) -> None:
+        """Let all waiting calls raise the reason."""
+        for queue in self._queues.values():
+            while queue:
+                waiter = queue.pop()
+                if not waiter.started.done():
+                    waiter.started.set_exception(reason)
+        self._stop_timer()
+
+    def admit(self, client: str, now: float) -> Admission:
+        """Count a call that starts now, whether there is room for it or not."""
+        self.window.start()
         self.shares.start(client)
         return Admission(now, client)
 
@@ -176,7 +193,7 @@ class AdmissionQueue:
 
     def _forecast(self, waiter: _Waiter, now: float) -> float:
         """Return when one more call could start behind those ahead of it."""
-        client, forecast = waiter.requester.client, self._window.forecast(now)
+        client, forecast = waiter.requester.client, self.window.forecast(now)
         for priority in Priority:
             reserve = self._reserve(priority)
             if priority == waiter.priority:
@@ -192,17 +209,17 @@ class AdmissionQueue:
         if waiter.requester.priority is Priority.EXCESS:
             return math.inf
         in_share = self.shares.room_at(waiter.requester.client, now, before)
-        return max(in_share, self._window.available_at(now, self._reserve(waiter.requester.priority)))
+        return max(in_share, self.window.available_at(now, self._reserve(waiter.requester.priority)))
 
     def _start_next(self) -> None:
         now = self._clock.monotonic()
         if self._sort(now):
             self._refuse_late()
         for priority, queue in self._queues.items():
-            while queue and self._window.available_at(now, self._reserve(priority)) <= now:
+            while queue and self.window.available_at(now, self._reserve(priority)) <= now:
                 waiter = queue.pop()
                 if not waiter.started.done():  # else its caller was just cancelled
-                    self._admit(waiter.requester.client, now)
+                    self.admit(waiter.requester.client, now)
                     waiter.started.set_result(now)
 
     def _sort(self, now: float) -> bool:
@@ -227,7 +244,7 @@ class AdmissionQueue:
     def _refuse_late(self) -> None:
         """Refuse calls that can no longer start in time, which makes room for the others."""
         now = self._clock.monotonic()
-        for waiter, at in list(self._late(self._window.forecast(now), now)):
+        for waiter, at in list(self._late(self.window.forecast(now), now)):
             self._discard(waiter)
             if not waiter.started.done():
                 waiter.started.set_exception(self._refusal(waiter.priority, at, now))
@@ -265,7 +282,7 @@ class AdmissionQueue:
             self._stop_timer()
             return
         now = self._clock.monotonic()
-        due = self._window.available_at(now, self._reserve(best))
+        due = self.window.available_at(now, self._reserve(best))
         if best is Priority.EXCESS:
             first = {waiter.requester.client: waiter for waiter in reversed(list(self._queues[best]))}
             due = min(due, *(self._return_at(waiter, 0, now) for waiter in first.values()))
@@ -285,16 +302,10 @@ class AdmissionQueue:
             self._timer = None
 
     def _refusal(self, priority: Priority, at: float, now: float) -> StartsTooLate:
-        """Return the refusal. Its reason is the quota only if that has no room when a pause of all requests ends."""
         self.refused[priority] += 1
-        pause = self._window.pause
-        if at > pause.until:
-            return QuotaExhausted(at - now, _SPENT[priority])
-        if pause.reason is PauseReason.REPLACED:
-            return QuotaExhausted(at - now, pause.reason.value)
-        return RequestsPaused(at - now, pause.reason.value)
+        return refusal(priority, at, now, self.window.pause)
 
     def _reserve(self, priority: Priority) -> int:
         if priority is Priority.EXCESS:
-            return max(self.shares.reserve, self._window.reserve)
-        return 0 if priority is Priority.INTERACTIVE else self._window.reserve
+            return max(self.shares.reserve, self.window.reserve)
+        return 0 if priority is Priority.INTERACTIVE else self.window.reserve

@@ -2,17 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from typing import TypeAlias
 
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RequestRefused, UpstreamFailed
-from cg_client.quota.admission_queue import Admission, AdmissionQueue
+from cg_client.quota.admission import Admission, AdmissionControl
+from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.transport import UpstreamResponse
 
 _DIGITS = 9  # of a plausible count
+
+ShareQuota: TypeAlias = Callable[[AdmissionQueue], AdmissionControl]  # puts the quota of all replicas before one's own
 
 
 class Throttle:
@@ -25,11 +29,11 @@ class Throttle:
         clock: Clock,
         weights: Weights = EQUAL,
         part: float = 1.0,
+        share_quota: ShareQuota | None = None,
     ) -> None:
         self._send = send
-        self._window = window
-        self._clock = clock
-        self.admission_queue = AdmissionQueue(window, clock, weights, part)
+        queue = AdmissionQueue(window, clock, weights, part)
+        self.admission_queue: AdmissionControl = queue if share_quota is None else share_quota(queue)
         self._limit_header: bytes | None = None
         self.on_limit: Callable[[int], None] = lambda _: None  # called with each new limit that the headers state
 
@@ -54,31 +58,26 @@ class Throttle:
             self.admission_queue.end(admission)
 
     def _learn(self, admission: Admission, response: UpstreamResponse) -> None:
-        now = self._clock.monotonic()
         self.admission_queue.end(admission)
         limit, used = response.headers.get(b"api-key-max-limit"), response.headers.get(b"api-key-use-limit")
-        self._window.correct(admission.at, now, _count(limit), _count(used))
-        if self.admission_queue.size:
-            self.admission_queue.review()
+        self.admission_queue.correct(admission.at, _count(limit), _count(used))
         if limit != self._limit_header and (stated := _count(limit)):
             self._limit_header = limit
             self.on_limit(stated)
 
     def allow(self, limit: int) -> None:
         """Raise the limit to at least so many requests a minute."""
-        self._window.set_limit(max(self._window.limit, limit))
-        self.admission_queue.review()
+        self.admission_queue.allow(limit)
 
     def pause(self, retry_after: float | None) -> float:
         """Start no request for the seconds that CoinGlass requested, or for a minute; return how many."""
         reason = PauseReason.REFUSED if retry_after is None else PauseReason.REQUESTED
         seconds = MINUTE if retry_after is None else retry_after
-        self._window.block(self._clock.monotonic() + seconds, reason)
-        self.admission_queue.review()
+        self.admission_queue.pause(seconds, reason)
         return seconds
 
     def usage(self) -> Usage:
-        return self._window.usage(self._clock.monotonic())
+        return self.admission_queue.usage()
 
 
 @lru_cache(1024)  # few distinct values occur

@@ -9,11 +9,13 @@ limit, without knowing of each other.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 MINUTE = 60.0
 _RESERVE = 5  # one of so many requests
+_MOMENT = 0.25  # seconds after which to look again for a share that is late
 
 
 class PauseReason(Enum):
@@ -37,13 +39,16 @@ class Usage:
     """The quota as this process sees it.
 
     `limit` and `used` are those of the process' share. In `resets_in` seconds nothing counts, if nothing is sent. While
-    `is_paused` nothing may start, whatever is left.
+    `is_paused` nothing may start, whatever is left. `replicas` share the key's quota; while this one `is_alone`, it has
+    only a safe part of it.
     """
 
     limit: int
     used: int
     resets_in: float | None
     is_paused: bool = False
+    replicas: int = 1
+    is_alone: bool = False
 
     @property
     def remaining(self) -> int:
@@ -55,15 +60,22 @@ class QuotaWindow:
     """The running minute. Times are monotonic seconds. `limit` is the key's, which `workers` processes share."""
 
     def __init__(self, limit: int, workers: int = 1) -> None:
-        self._workers = workers
+        self._share_of: Callable[[int], int] = lambda limit: max(1, limit // workers)
         self.set_limit(limit)
+        self.minute = MINUTE
+        self.rises_at = 0.0
         self._in_flight = 0
         self._releases: list[float] = []  # until when each ended request counts, in ascending order
         self.pause = Pause(0.0, PauseReason.REQUESTED)  # the latest, which may be over
 
     def set_limit(self, limit: int) -> None:
         """Set the key's limit and this process' `share`: at least one request, so that it learns of a higher limit."""
-        self.limit, self.share = limit, max(1, limit // self._workers)
+        self.limit, self.share = limit, self._share_of(limit)
+
+    def divide(self, share_of: Callable[[int], int], rises_at: float = 0.0) -> None:
+        """Let the function compute the share of each limit; a share of 0 is expected to rise at a time."""
+        self._share_of, self.rises_at = share_of, rises_at
+        self.set_limit(self.limit)
 
     @property
     def reserve(self) -> int:
@@ -79,7 +91,7 @@ class QuotaWindow:
 
     def end(self, now: float) -> None:
         self._in_flight -= 1
-        self._releases.append(now + MINUTE)
+        self._releases.append(now + self.minute)
 
     def available_at(self, now: float, reserve: int = 0) -> float:
         """Return when a call may start that leaves `reserve` requests: never too early, `now` if at once."""
@@ -88,12 +100,19 @@ class QuotaWindow:
         over = len(self._releases) + self._in_flight + 1 - (self.share - reserve)
         if over <= 0:
             return earliest
-        return max(earliest, self._releases[over - 1] if over <= len(self._releases) else now + MINUTE)
+        if self.share <= 0:
+            return max(earliest, self._rise(now))
+        return max(earliest, self._releases[over - 1] if over <= len(self._releases) else now + self.minute)
+
+    def _rise(self, now: float) -> float:
+        return max(self.rises_at, now + _MOMENT)
 
     def forecast(self, now: float) -> "Forecast":
         self._expire(now)
-        releases = [*self._releases, *[now + MINUTE] * self._in_flight]
-        return Forecast(self.share, releases, max(now, self.pause.until))
+        earliest = max(now, self.pause.until)
+        if self.share <= 0:
+            return Forecast(1, [], max(earliest, self._rise(now)))
+        return Forecast(self.share, [*self._releases, *[now + self.minute] * self._in_flight], earliest)
 
     def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:
         """Apply the headers of an answer: the key's limit, and upstream's count of the minute.
@@ -109,8 +128,8 @@ class QuotaWindow:
         beyond_shares = min(used, self.limit) - (self.limit - self.share)
         strangers = beyond_shares - len(self._releases) - self._in_flight
         if strangers > 0:
-            self._releases.extend([now + MINUTE] * strangers)
-        expired = bisect_left(self._releases, started + MINUTE) - max(0, used - 1)
+            self._releases.extend([now + self.minute] * strangers)
+        expired = bisect_left(self._releases, started + self.minute) - max(0, used - 1)
         if expired > 0:
             del self._releases[:expired]
 
@@ -121,14 +140,18 @@ class QuotaWindow:
 
     def usage(self, now: float) -> Usage:
         self._expire(now)
-        last = now + MINUTE if self._in_flight else max(self._releases, default=None)
+        last = now + self.minute if self._in_flight else max(self._releases, default=None)
         resets_in = None if last is None else last - now
         return Usage(self.share, len(self._releases) + self._in_flight, resets_in, is_paused=now < self.pause.until)
 
     def remaining(self, now: float) -> int:
         """Return the number of requests that could start now."""
+        return 0 if now < self.pause.until else max(0, self.share - self.count(now))
+
+    def count(self, now: float) -> int:
+        """Return the number of requests that count."""
         self._expire(now)
-        return 0 if now < self.pause.until else max(0, self.share - len(self._releases) - self._in_flight)
+        return len(self._releases) + self._in_flight
 
     def _expire(self, now: float) -> None:
         releases = self._releases

@@ -157,6 +157,7 @@ class Broadcast:
         client = BroadcastClient(self)
         self.clients[client] = None
         try:
+            await self.source.feed.ready()
             await self._advance()  # so that no cursor is ahead of the messages
             client.go_on_from(self.messages.last, StreamPoint(self._position, self.end.events))
             for opening in self._opening(after):
@@ -281,7 +282,7 @@ class Broadcast:
         feed_total = first.total - count_of(first.event)
         dropped = feed_total - self._feed_total
         values = self._notice(Notice(lagging(dropped, _TOO_FAST.format(dropped))), position)
-        values = [value._replace(events=dropped) for value in values]
+        values = [value._replace(events=dropped, position=position) for value in values]
         self._append(await self._rendered(values), values)
         self.counts.dropped += dropped * len(self.clients)
         self._position, self._feed_total = position, feed_total
@@ -300,27 +301,48 @@ class Broadcast:
 
         What it is, is decided at once; clients that were at the same place share the execution.
         """
-        feed = self.source.feed
         if after is None:
-            return [self._shared(None, lambda: self.source.opening(feed.opening(), feed.cursor(self._position)))]
-        if feed.holds(after):
-            return [self._shared(after, lambda: self._missed(after))]
-        seconds = (feed.clock.now() - after.time).total_seconds()
-        is_known = seconds >= 0  # else the clock was set back since, or is behind that of another server
-        gap = Notice(resumed(after.time, seconds if is_known else None, _TOO_OLD))
-        return [self._shared(after, lambda: self.source.opening([gap], after)), *self._opening(None)]
+            return [self._shared(None, lambda: self._rendered_in_turns(self._state()))]
+        feed = self.source.feed
+        if (position := feed.position_of(after)) is not None:
+            return [self._shared(after, lambda: self._rendered_in_turns(self._missed(position)))]
+        if (recall := feed.recall(after, self._position)) is not None:
+            gap = [*self._gap(after), *self._state()]
+            return [self._shared(after, lambda: self._recalled(recall, gap))]
+        return [self._shared(after, lambda: self._rendered_in_turns(self._gap(after))), *self._opening(None)]
 
-    def _shared(self, after: Cursor | None, values: Callable[[], Iterable[Presented]]) -> asyncio.Task[Sequence[bytes]]:
+    def _shared(
+        self, after: Cursor | None, render: Callable[[], Coroutine[Any, Any, Sequence[bytes]]]
+    ) -> asyncio.Task[Sequence[bytes]]:
         task = self._openings.get(after)
         if task is None:
-            task = self._start(self._rendered_in_turns(values()))
+            task = self._start(render())
             if len(self._openings) < _MAX_OPENINGS:
                 self._openings[after] = task
         return task
 
-    def _missed(self, after: Cursor) -> Iterable[Presented]:
-        missed = self.source.feed.ring.after(after.position)[: self._position - after.position]
-        return itertools.chain.from_iterable(map(self.source.values, _parts(missed)))
+    def _state(self) -> Sequence[Presented]:
+        feed = self.source.feed
+        return self.source.opening(feed.opening(), feed.cursor(self._position))
+
+    def _gap(self, after: Cursor) -> Sequence[Presented]:
+        seconds = (self.source.feed.clock.now() - after.time).total_seconds()
+        is_known = seconds >= 0  # else the clock was set back since, or is behind that of another server
+        return self.source.opening([Notice(resumed(after.time, seconds if is_known else None, _TOO_OLD))], after)
+
+    def _missed(self, position: int) -> Iterable[Presented]:
+        return self._values(self.source.feed.ring.after(position)[: self._position - position])
+
+    async def _recalled(
+        self, recall: Callable[[], Awaitable[Sequence[Published] | None]], gap: Sequence[Presented]
+    ) -> Sequence[bytes]:
+        """Render what others have of what the feed has not, or else the gap."""
+        async with self._replays:
+            missed = await recall()
+        return await self._rendered_in_turns(gap if missed is None else self._values(missed))
+
+    def _values(self, published: Sequence[Published]) -> Iterable[Presented]:
+        return itertools.chain.from_iterable(map(self.source.values, _parts(published)))
 
     def _notice(self, notice: Notice, position: int) -> list[Presented]:
         return self.source.opening([notice], self.source.feed.cursor(position))

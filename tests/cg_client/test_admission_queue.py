@@ -32,6 +32,7 @@ class Queue:
         self.sent = CountingUpstream(self.clock)
         self.window = QuotaWindow(limit)
         self.throttle = Throttle(self.sent, self.window, self.clock, weights)
+        assert isinstance(self.throttle.admission_queue, module.AdmissionQueue)
         self.admission_queue = self.throttle.admission_queue
 
     def ask(self, requester: Requester, name: str = "", deadline: float = AGES) -> asyncio.Task[UpstreamResponse]:

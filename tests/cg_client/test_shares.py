@@ -51,7 +51,8 @@ class Worker:
 
     def __init__(self, key: Key, workers: int) -> None:
         self.key = key
-        self.throttle = Throttle(self._send, QuotaWindow(key.limit, workers), key.clock)
+        self.window = QuotaWindow(key.limit, workers)
+        self.throttle = Throttle(self._send, self.window, key.clock)
         self.sent: list[float] = []
 
     async def ask(self, there: float = 0.0, back: float = 0.0, deadline: float = AGES) -> None:
@@ -163,7 +164,7 @@ async def test_a_share_is_an_equal_part_of_the_limit_in_the_header(
     clock: FakeClock, limit: int, workers: int, share: int
 ) -> None:
     worker = Worker(Key(limit, clock), workers)
-    worker.throttle._window.set_limit(30)
+    worker.window.set_limit(30)
     await worker.ask()
     assert (worker.throttle.usage().limit, worker.throttle.usage().used) == (share, 1)
 

@@ -13,11 +13,13 @@ from cg_client.client_config import ClientConfig
 from cg_client.live.channels import Channel
 from cg_client.live.events import EventBatch, LiquidationEvent
 from cg_client.live.listener import ChannelListener
+from cg_client.live.subscription import ChannelHistory
 from cg_client.plans.plan_table import Plan
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from live.feeds import Feeds
+from live.reopening_socket import ReopeningSocket
 from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from sandbox.app import KEY, Sandbox, create_sandbox
@@ -54,8 +56,9 @@ class StubSocket:
         self.listeners: dict[Channel, ChannelListener] = {}
         self.opened: list[Channel] = []
         self.is_closed = False
+        self.last_message_at: float | None = None
 
-    def open(self, channel: Channel, listener: ChannelListener) -> "StubChannel":
+    def open(self, channel: Channel, listener: ChannelListener, _: ChannelHistory | None = None) -> "StubChannel":
         assert channel not in self.listeners, "a channel that is open was opened again"
         self.listeners[channel] = listener
         self.opened.append(channel)
@@ -172,7 +175,7 @@ class LiveRig:
         self.rest = SandboxUpstream(self.sandbox)
         self.client = Client(config, clock=self.clock, transport=self.rest, policy=RetryPolicy(attempts=1))
         self.socket = StubSocket()
-        self.feeds = Feeds(self.socket, self.clock, **feeds)
+        self.feeds = Feeds(ReopeningSocket(self.socket, self.clock), self.clock, **feeds)
         self.upstream = KeyUpstream(self.client, Symbols(self.client), WindowPlanner(self.client), self.feeds)
         self.broadcasts = Broadcasts(ResponseLimit(8), ring_bytes)
         self.schema = schema

@@ -11,6 +11,7 @@ from live.ended_feed import EndedFeed
 from live.events import Notice
 from live.feed import Feed
 from live.feeds import LINGER_SECONDS, Feeds
+from live.reopening_socket import ReopeningSocket
 from tests.clock import SteppedClock
 from tests.live.rig import StubSocket
 
@@ -38,7 +39,7 @@ class NotedFeed(EndedFeed):
 class Desk:
     def __init__(self) -> None:
         self.clock = SteppedClock()
-        self.feeds = Feeds(StubSocket(), self.clock, max_feeds=3)
+        self.feeds = Feeds(ReopeningSocket(StubSocket(), self.clock), self.clock, max_feeds=3)
 
     def feed(self, key: str) -> NotedFeed:
         feed: Feed = self.feeds.feed(key, lambda: NotedFeed(self.clock))
@@ -175,7 +176,7 @@ async def test_nothing_comes_after_the_end(desk: Desk) -> None:
 
 async def test_to_close_closes_all_and_the_socket() -> None:
     socket, clock = StubSocket(), SteppedClock()
-    feeds = Feeds(socket, clock)
+    feeds = Feeds(ReopeningSocket(socket, clock), clock)
     opened = [NotedFeed(clock) for _ in range(3)]
     for key, feed in enumerate(opened):
         feeds.feed(key, lambda feed=feed: feed)  # type: ignore[misc]  # mypy infers no type of a default

@@ -8,8 +8,9 @@ import pytest
 
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
+from cg_client.live.listener import SocketObserver
 from cg_client.secret import Secret
-from server.client_pool import IDLE_SECONDS, ClientPool, PoolFull
+from server.client_pool import IDLE_SECONDS, ClientPool, KeyUpstream, PoolFull
 from server.log_redaction import redaction
 from tests.clock import FakeClock
 from tests.server.raw_asgi import run_pending
@@ -30,9 +31,10 @@ class Pool:
         self.pool = ClientPool(self._connect, clock, 4)
         self._clock = clock
 
-    def _connect(self, key: Secret) -> Client:
+    def _connect(self, key: Secret, scope: str) -> KeyUpstream:
         transport = self.transports[key.reveal()] = ClosingTransport()
-        return Client(ClientConfig(api_key=key), clock=self._clock, transport=transport)
+        client = Client(ClientConfig(api_key=key), clock=self._clock, transport=transport)
+        return KeyUpstream.of(client, SocketObserver(), scope)
 
     def add(self, name: str, *, is_accepted: bool = True) -> str:
         """Use a key, and return the scope of its responses."""

@@ -51,7 +51,7 @@ async def test_a_background_task_that_fails_is_logged_and_the_end_is_as_always(
     monkeypatch.setattr(client, "close", noted)
     with capture_logs() as lines:
         upstream = KeyUpstream.of(client, SocketObserver())
-        background = Background(None, None, cast("Sampler", sampler), partial(asyncio.sleep, 0))
+        background = Background(None, None, cast("Sampler", sampler), partial(asyncio.sleep, 0), None)
         async with lifespan(upstream, background):
             await sampler.has_failed.wait()
     assert [(line["event"], repr(line["exc_info"])) for line in lines] == [

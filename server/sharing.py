@@ -1,0 +1,103 @@
+"""What replicas share through the store: of each CoinGlass key answers, quota, facts and channels; and the budgets."""
+
+import socket
+from dataclasses import replace
+from weakref import WeakSet
+
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
+from cg_client.clock import Clock
+from cg_client.quota.admission_queue import AdmissionQueue
+from cg_client.tracing import Tracer
+from server.settings import Settings
+from shared.address import Address
+from shared.answers import Answers
+from shared.budget_windows import BudgetNames
+from shared.budgets import SharedBudgets
+from shared.facts import SharedFacts
+from shared.observer import StoreObserver
+from shared.quota import SharedQuota
+from shared.scope import Scope
+from shared.shared_socket import SharedSocket
+from shared.store import Store
+from shared.upstream_channel import OwnSocket
+
+
+class KeySharing:
+    """What replicas share under one CoinGlass key. It starts before its client is used, and closes after it."""
+
+    def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float | None) -> None:
+        """`settle`: as SharedQuota has it."""
+        self._store, self._clock, self._replica, self._settle = store, clock, replica, settle
+        self._scope = Scope.of(config.api_key, config.base_url)
+        self.answers = Answers.of(store, config, clock)
+        self.quota: SharedQuota
+        self.facts: SharedFacts
+
+    def client(self, config: ClientConfig, tracer: Tracer | None) -> Client:
+        """Make the client, whose whole quota is that of all replicas."""
+        config = replace(config, workers=1, quota_spent=False)
+        client = Client(
+            config, clock=self._clock, tracer=tracer, second_tier=self.answers, share_quota=self._share_quota
+        )
+        self.facts = SharedFacts(self._store, self._scope, client, self._replica)
+        self.answers.start()
+        return client
+
+    def _share_quota(self, local: AdmissionQueue) -> SharedQuota:
+        self.quota = SharedQuota(
+            local,
+            self._store,
+            self._scope.name("quota"),
+            self._clock,
+            replica=self._replica,
+            settle=self._settle,
+        )
+        self._store.on_return(self.quota.on_return)
+        self._store.on_loss(self.quota.on_loss)
+        return self.quota
+
+    def channels(self, local: OwnSocket) -> SharedSocket:
+        """Return what follows the channels of all replicas."""
+        return SharedSocket(local, self._store, self._scope, self._clock, self._replica)
+
+    async def start(self) -> None:
+        await self.quota.open()
+        await self.facts.start()
+
+    async def close(self) -> None:
+        await self.facts.close()
+        await self.answers.close()
+
+
+class Sharing:
+    """The store of the replicas: it starts before everything that uses it, and closes after that."""
+
+    def __init__(self, settings: Settings, address: Address, clock: Clock, observer: StoreObserver) -> None:
+        self._clock, self._replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
+        self.store = Store(address, clock, observer)
+        is_new = settings.private_store is not None and not settings.replaces_worker
+        self._settle = 0.0 if is_new else None  # nothing can have been granted by a store that has just been started
+        self._keys = WeakSet[KeySharing]()
+        self.budgets = SharedBudgets(
+            settings.budget(), clock, self.store, BudgetNames(settings.api_key, settings.base_url), self._count_replicas
+        )
+
+    def of_key(self, config: ClientConfig) -> KeySharing | None:
+        """Return what is shared under the key; None without one."""
+        if not config.api_key:
+            return None
+        sharing = KeySharing(self.store, config, self._clock, self._replica, self._settle)
+        self._keys.add(sharing)
+        return sharing
+
+    def _count_replicas(self) -> int:
+        return max((sharing.quota.contact.replicas for sharing in self._keys), default=1)
+
+    async def start(self) -> None:
+        await self.store.start()
+        await self.budgets.start()
+
+    async def close(self) -> None:
+        await self.budgets.close()
+        await self.store.close()

@@ -1,0 +1,275 @@
+"""A channel that a feed of this replica follows: by the stream of the owner, or else by a socket of this replica."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from cg_client.clock import Clock
+from cg_client.errors import ProblemCode
+from cg_client.live.channels import Channel
+from cg_client.live.notes import (
+    ChannelConnected,
+    ChannelInterrupted,
+    ChannelNote,
+    ChannelRefused,
+    ChannelResumed,
+    EventsReceived,
+    tell,
+)
+from cg_client.live.overlap import WINDOW_SECONDS, Overlap
+from cg_client.live.stream import EventNumber, NumberedNote, Recall, StreamListener
+from cg_client.live.subscription import ChannelHistory
+from cg_client.live.timers import within
+from shared.errors import CommandRefused, StoreAway
+from shared.recent_events import RecentEvents
+from shared.stream_store import PendingNote, RawEntry, StreamNote, StreamState, StreamStore
+from shared.stream_times import StreamTimes
+from shared.upstream_channel import UpstreamChannel
+
+_READY_SECONDS: Final = 0.6  # more than a lookup in the store takes, or its limit
+
+
+class Following(Enum):
+    NOTHING = "nothing yet"
+    STREAM = "the stream of the owner"
+    SOCKET = "a socket of this replica"
+
+
+class FollowedChannel:
+    """Tells the listener each event once, from wherever it comes.
+
+    Entries of the stream have numbers by which cursors name them on all replicas; what comes from the replica's own
+    socket has none. Between the two, events that come from both are recognized as those of a reconnect are.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        listener: StreamListener,
+        store: StreamStore,
+        clock: Clock,
+        times: StreamTimes,
+        when_closed: "Callable[[FollowedChannel], None]",
+    ) -> None:
+        self.channel, self._listener, self._store, self._clock, self._times = channel, listener, store, clock, times
+        self._when_closed = when_closed
+        self.source = Following.NOTHING
+        self.recent = RecentEvents(clock.monotonic())
+        self.needs_look = True  # at the state of the stream
+        self.is_stale = False  # the stream began anew, and is not followed yet
+        self.read_after = "0-0"  # id of the last entry that was read
+        self.synced_at = clock.monotonic()  # until then, all entries were read
+        self._epoch, self._number = "", 0
+        self._backlog = 0  # number of the last entry that was there when the stream took over from the socket
+        self._last_ms = 0.0  # when the last entry came, by the store's clock
+        self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
+        self._code: ProblemCode | None = None  # of the failure that the listener was told last, while it lasts
+        self._unread: deque[PendingNote] = deque()  # of this replica as the owner, and not read back yet
+        self._delivered = "", 0  # the writer, and the last of its notes that was not waited for
+        self._is_ready = asyncio.Event()
+
+    # ChannelStream
+
+    def close(self) -> None:
+        self._is_ready.set()
+        self._when_closed(self)
+
+    async def ready(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            if not self._is_ready.is_set():
+                await within(self._clock, _READY_SECONDS, self._is_ready.wait())
+
+    def recall(self, after: EventNumber, until: EventNumber) -> Recall | None:
+        if self.source is not Following.STREAM or after.epoch != self._epoch:
+            return None
+        return lambda: self._recall(after, until)
+
+    async def _recall(self, after: EventNumber, until: EventNumber) -> Sequence[NumberedNote] | None:
+        try:
+            notes = await self._store.recall(self.channel, after, until)
+        except (StoreAway, CommandRefused):
+            return None
+        return None if notes is None else [NumberedNote(item.number, self._wall_ms(item), item.note) for item in notes]
+
+    def _wall_ms(self, note: StreamNote) -> int:
+        return round(self._store.time.wall(note.at_ms).timestamp() * 1000)
+
+    # What the stream brings
+
+    def note_trouble(self) -> None:
+        """Let nobody wait for the store."""
+        self._is_ready.set()
+
+    @property
+    def lost_since(self) -> float:
+        """From when on something may be missing, if nothing more is read, in monotonic seconds."""
+        return self.synced_at - self._times.append
+
+    def take(self, entries: Sequence[RawEntry]) -> None:
+        """Take entries of the stream; the first one of another epoch says that the stream began anew."""
+        for raw in entries:
+            if raw[1][b"e"].decode() != self._epoch:
+                self.is_stale = self.needs_look = True
+                return
+            self.read_after = raw[0]
+            self._take(self._store.entry(self.channel, raw))
+
+    def _take(self, note: StreamNote) -> None:
+        number = note.number.number
+        while self._unread and note.writer == self._delivered[0] and self._unread[0].serial <= note.serial:
+            self._unread.popleft()
+        if number <= self._number:
+            return
+        expected = max(self._number, self._backlog) + 1
+        if number > expected:
+            self._tell_loss(note)
+        is_backlog = number <= self._backlog
+        self._number, self._last_ms = number, note.at_ms
+        is_delivered = note.writer == self._delivered[0] and note.serial <= self._delivered[1]
+        if not is_delivered and (not is_backlog or isinstance(note.note, EventsReceived)):
+            self._deliver(note.note, note.number, self._wall_ms(note))
+
+    def _tell_loss(self, note: StreamNote) -> None:
+        """State as a gap what was trimmed from the stream before this replica read it."""
+        start = self._store.time.wall(self._last_ms)
+        gap = ChannelResumed(start, max(0.0, (note.at_ms - self._last_ms) / 1000))
+        self._deliver(gap, EventNumber(self._epoch, self._number), None, is_event=False)
+
+    def expect(self, pending: PendingNote, writer: str) -> None:
+        """Note what this replica appends as the owner: it is read back, unless the store goes away."""
+        if self._delivered[0] != writer:
+            self._delivered = writer, 0
+            self._unread.clear()
+        if self.source is Following.SOCKET:
+            self._delivered = writer, pending.serial  # it is delivered at once
+        else:
+            self._unread.append(pending)
+
+    def expect_nothing(self) -> None:
+        """Note that this replica is no longer the owner."""
+        self._unread.clear()
+
+    def attach(self, state: StreamState, upstream: UpstreamChannel | None) -> None:
+        """Follow the stream if that leaves nothing out. `upstream`: what is followed in its place so far."""
+        self.needs_look = False
+        if self.source is Following.NOTHING:
+            self._attach_first(state)
+        elif self.source is Following.SOCKET or state.epoch != self._epoch:
+            self.needs_look = not self._attach_again(state, upstream)
+
+    def _attach_first(self, state: StreamState) -> None:
+        self._follow(state, state.last_id, state.number)
+        self._last_ms = self._store.time.now_ms
+        note = self._store.status_note(self.channel, state)
+        if note is not None:
+            note = ChannelConnected() if isinstance(note, ChannelResumed) else note
+            self._deliver(note, EventNumber(state.epoch, state.number), None, is_event=False)
+        self._listener.number_next(EventNumber(state.epoch, state.number + 1))
+        self._is_ready.set()
+
+    def _attach_again(self, state: StreamState, upstream: UpstreamChannel | None) -> bool:
+        """Return whether the stream is followed from now on."""
+        time, now = self._store.time, self._clock.monotonic()
+        since = time.monotonic(state.since_ms)
+        if state.status != "live":
+            if state.status == "down" and (upstream is None or upstream.live_since is None):
+                self._tell_status(state)
+            return False
+        if upstream is not None and upstream.live_since is not None:
+            if now < since + self._times.settle:
+                return False
+            lost_since = now
+        else:
+            lost_since = self._lost_since(upstream)
+            self._tell_gap(state, lost_since, since)
+        self._filter = self.recent.filter(now), now + WINDOW_SECONDS
+        start = max(0.0, time.store_ms(min(lost_since, now) - self._times.backlog))
+        self._follow(state, f"{round(start)}-0", 0)
+        self._backlog = state.number
+        self.synced_at = min(now, lost_since) + self._times.append  # until the backlog is read
+        return True
+
+    def _lost_since(self, upstream: UpstreamChannel | None) -> float:
+        if upstream is None or upstream.lost_since is None:
+            return self.lost_since
+        return upstream.lost_since
+
+    def _tell_status(self, state: StreamState) -> None:
+        note = self._store.status_note(self.channel, state)
+        if note is not None:
+            self._deliver(note, None, None)
+
+    def _tell_gap(self, state: StreamState, lost_since: float, since: float) -> None:
+        """State what the stream lacks of what was lost here."""
+        trimmed_until = lost_since
+        if state.first_number > 1 and state.first_ms is not None:
+            trimmed_until = self._store.time.monotonic(state.first_ms)
+        until = max(since, trimmed_until, lost_since)
+        if until > lost_since or self._code is not None:
+            start = self._store.time.wall(self._store.time.store_ms(lost_since))
+            self._deliver(ChannelResumed(start, until - lost_since), None, None)
+
+    def _follow(self, state: StreamState, after: str, number: int) -> None:
+        self.source, self._epoch, self._number, self._backlog = Following.STREAM, state.epoch, number, 0
+        self.read_after = after
+        self.synced_at = self._clock.monotonic()
+        self.is_stale = False
+
+    # What the socket of this replica brings
+
+    @property
+    def history(self) -> ChannelHistory | None:
+        """What came so far, if anything could."""
+        if self.source is Following.NOTHING:
+            return None
+        return ChannelHistory(self.recent.events, self.lost_since)
+
+    def history_elsewhere(self, state: StreamState) -> ChannelHistory | None:
+        """Return what came so far, unless it came from this stream."""
+        return None if state.epoch == self._epoch else self.history
+
+    def leave_stream(self, upstream: UpstreamChannel) -> None:
+        """Follow a socket of this replica; what it appended as the owner is delivered now."""
+        self.source, self._filter, self.needs_look = Following.SOCKET, None, True
+        self.is_stale = False
+        while self._unread:
+            pending = self._unread.popleft()
+            self._delivered = self._delivered[0], pending.serial
+            self.deliver(pending.note)
+        upstream.deliver = self.deliver
+        self._is_ready.set()
+
+    def deliver(self, note: ChannelNote) -> None:
+        """Tell the listener what comes from a socket of this replica."""
+        self._deliver(note, None, None)
+
+    def _deliver(
+        self, note: ChannelNote, number: EventNumber | None, time_ms: int | None, *, is_event: bool = True
+    ) -> None:
+        now = self._clock.monotonic()
+        match note:
+            case EventsReceived(batch):
+                if self._filter is not None:
+                    overlap, until = self._filter
+                    batch = msgspec.structs.replace(batch, events=overlap.new(batch.events, now))
+                    note = EventsReceived(batch)
+                    if now > until:
+                        self._filter = None
+                    if not batch.events and not batch.anomalies:
+                        return
+                self.recent.add(now, batch)
+            case ChannelInterrupted(failure):
+                if failure.code is self._code:
+                    return
+                self._code = failure.code
+            case ChannelConnected() | ChannelResumed():
+                self._code = None
+            case ChannelRefused():
+                self.needs_look = False
+        self._listener.number_next(number, time_ms, is_event=is_event)
+        tell(self._listener, note)

@@ -1,0 +1,135 @@
+-- The exchange.
+
+if not state then
+  if not request.alone then
+    return cmsgpack.pack({status = "unknown", time = now})
+  end
+  state = new_state()
+end
+if now - state.last > SILENT or state.last - now > LATE then
+  unsettle()
+end
+state.last = now
+
+me = state.members[request.replica]
+if me and me.boot ~= request.boot and me.boot ~= "" then
+  if me.registered and not is_silent(me) then
+    return cmsgpack.pack({status = "busy", time = now})
+  end
+  if me.registered then
+    drop(request.replica, now + MINUTE)
+    me = nil
+  end
+elseif me and me.boot == request.boot then
+  if request.seq <= me.seq then
+    return cmsgpack.pack({status = "late", time = now})
+  end
+  if request.acked > me.seq then -- the state is an older one
+    unsettle()
+  end
+end
+
+for name, member in pairs(state.members) do
+  member.counts = current(member.counts)
+  if name ~= request.replica and now - member.seen > request.decay then
+    member.in_flight, member.counts, member.floor = {}, {}, 0
+  end
+  if name ~= request.replica and now - member.seen > request.forget then
+    drop(name, now)
+  end
+end
+state.orphans, state.strangers = current(state.orphans), current(state.strangers)
+
+if request.alone then
+  if request.leave and not me then
+    return finish({status = "left"})
+  end
+  register()
+elseif not me or not me.registered or is_silent(me) or me.boot ~= request.boot or now - request.sent > LATE then
+  return finish({status = "unknown"})
+end
+
+me.seq, me.seen, me.acked, me.floor, me.in_flight = request.seq, now, request.version, request.floor, request.in_flight
+for _, ended in ipairs(request.ended) do
+  add(me.counts, now - ended[1] * SLOWEST + MINUTE, ended[2], 1)
+  see(ended[2])
+end
+for _, flight in ipairs(me.in_flight) do
+  see(flight[1])
+end
+me.waiting = {}
+for at, group in ipairs(request.waiting) do
+  local client, priority, weight, count, oldest, newest = unpack(group)
+  see(client, weight)
+  me.waiting[at] = {client, priority, count, now - oldest, now - newest}
+end
+forget_clients()
+
+if request.learned > 0 then
+  state.limit, state.stated = request.learned, true
+elseif request.at_least > state.limit and not state.stated then
+  state.limit = request.at_least
+end
+if request.pause > 0 and now + request.pause > state.paused_until then
+  state.paused_until, state.pause_reason = now + request.pause, request.pause_reason
+end
+for _, correction in ipairs(request.corrections) do
+  correct(correction[1], correction[2])
+end
+
+if request.leave then
+  drop(request.replica, now + MINUTE)
+  return finish({status = "left"})
+end
+
+local reply = {
+  status = "ok", limit = state.limit, stated = state.stated, version = state.version, members = 0,
+  pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
+}
+if request.version ~= state.version then
+  reply.peers = {}
+end
+for name, member in pairs(state.members) do
+  reply.members = reply.members + 1
+  if reply.peers and member ~= me then
+    table.insert(reply.peers, {name, member.parts})
+  end
+end
+
+if request.alone then
+  reply.ready, reply.settles_in, reply.parts = is_ready(), math.max(0, settles_in()), me.parts
+  reply.used, reply.floor = 0, 0
+  return finish(reply)
+end
+
+me.alone = false
+reply.ready, reply.settles_in, reply.parts = true, 0, offer_parts()
+local used, leased, set_aside = usage()
+local limit = state.limit - set_aside
+local reserve = math.floor(state.limit / 5)
+local reserves = {[0] = 0, reserve, reserve, reserve}
+if weight_of_all() then
+  local beyond = math.min(state.limit - math.floor(state.limit * request.part), state.limit - 1)
+  reserves[EXCESS] = math.max(beyond, reserve)
+end
+local occupied, is_blocked = exchange_turns(limit, reserves, reply)
+
+local spare = limit - occupied - reserves[EXCESS]
+local most = is_blocked and 0 or math.max(0, share(me) - in_use(me))
+reply.floor = math.max(0, math.min(request.floor + spare, most))
+me.floor = math.max(request.floor, reply.floor)
+
+reply.used = used
+local last
+for _, counts in ipairs(all_counts()) do
+  local count = counts[#counts]
+  last = count and math.max(last or 0, count[1]) or last
+end
+for _, member in pairs(state.members) do
+  last = total(member.in_flight, 2) > 0 and now + MINUTE or last
+end
+reply.resets_in = last and last - now
+if leased > request.floor and is_blocked then -- what others may use without asking comes back soon
+  reply.next = math.min(reply.next or STEP, STEP)
+end
+return finish(reply)

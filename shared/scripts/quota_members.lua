@@ -1,0 +1,194 @@
+-- One exchange of a replica (a member) with the quota of requests a minute that all replicas share.
+-- KEYS[1]: the state. ARGV[1]: the request. Both, and the reply, are in MessagePack; see quota_messages.py.
+-- Times are seconds of the store's clock; docs/shared-quota.md has the argument why the limit is never exceeded.
+
+local MINUTE = 60
+local STEP = 0.25 -- to which the ends of calls are rounded up, so that many of them are one entry
+local SILENT = 3 -- seconds without contact after which a member may be alone
+local LATE = 1 -- seconds after which a request is no longer executed: its sender has given up
+local FRESH = 2 -- seconds for which the calls that wait count as waiting
+local ACTIVE = 300 -- seconds after its last call in which a client counts as active
+local SLOWEST = 0.98 -- of a second is what a replica's clock may take for one
+local MAX_CLIENTS = 1000
+local MAX_STEPS = 2000 -- of a forecast
+local LIFETIME = 86400
+local EXCESS = 3 -- the priority of calls beyond the share of their client
+local SYSTEM = "" -- the client that has no share
+
+local time = redis.call("TIME")
+local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
+local request = cmsgpack.unpack(ARGV[1])
+local packed = redis.call("GET", KEYS[1])
+local state = packed and cmsgpack.unpack(packed)
+local me -- the member that sends the request
+
+local function finish(reply)
+  redis.call("SET", KEYS[1], cmsgpack.pack(state), "EX", LIFETIME)
+  reply.time = now
+  return cmsgpack.pack(reply)
+end
+
+-- Counts: lists of {until, client, number} in ascending order of their times.
+
+local function add(counts, release, client, number)
+  release = math.ceil(release / STEP) * STEP
+  local at = #counts
+  while at > 0 and counts[at][1] >= release do
+    if counts[at][1] == release and counts[at][2] == client then
+      counts[at][3] = counts[at][3] + number
+      return
+    end
+    at = at - 1
+  end
+  table.insert(counts, at + 1, {release, client, number})
+end
+
+local function without_first(counts, is_over)
+  local rest = {}
+  for _, count in ipairs(counts) do
+    if #rest > 0 or not is_over(count) then
+      rest[#rest + 1] = count
+    end
+  end
+  return rest
+end
+
+local function current(counts)
+  if counts[1] and counts[1][1] <= now then
+    return without_first(counts, function(count) return count[1] <= now end)
+  end
+  return counts
+end
+
+local function total(counts, at)
+  local sum = 0
+  for _, count in ipairs(counts) do
+    sum = sum + count[at]
+  end
+  return sum
+end
+
+-- Members. `floor`: slots that it may use without asking. `parts`: its safe share is the limit through this, 0 is none.
+
+local function share(member)
+  return member.parts > 0 and math.floor(state.limit / member.parts) or 0
+end
+
+local function in_use(member)
+  return total(member.in_flight, 2) + total(member.counts, 3)
+end
+
+local function is_silent(member)
+  return now - member.seen > SILENT
+end
+
+local function uses_its_share(member)
+  return member.alone or not member.registered or is_silent(member)
+end
+
+local function new_member(parts)
+  return {
+    boot = "", seq = 0, seen = now, acked = 0, joined = 0, parts = parts, alone = true, registered = false,
+    in_flight = {}, floor = 0, counts = {}, waiting = {},
+  }
+end
+
+local function drop(name, until_when)
+  local member = state.members[name]
+  for _, flight in ipairs(member.in_flight) do
+    add(state.orphans, until_when, flight[1], flight[2])
+  end
+  for _, count in ipairs(member.counts) do
+    add(state.orphans, count[1], count[2], count[3])
+  end
+  state.members[name] = nil
+  state.version = state.version + 1
+end
+
+-- Settling: after a loss of data nothing is granted until every member has reported, or all that it may have used is over.
+
+local function unsettle()
+  for _, member in pairs(state.members) do
+    member.registered = false
+  end
+  state.has_names = true
+  state.settled_at = now + request.decay
+end
+
+local function new_state()
+  local is_first = request.heard == nil
+  return {
+    version = 1, created = now, last = now, limit = request.limit, stated = request.stated,
+    paused_until = 0, pause_reason = 0, settled_at = now + (is_first and request.settle or request.decay),
+    unknown_until = 0, has_names = not is_first, members = {}, orphans = {}, strangers = {}, clients = {}, turn = 0,
+  }
+end
+
+local function settles_in()
+  local until_when = state.settled_at
+  if state.has_names then
+    local complete = true
+    for _, member in pairs(state.members) do
+      complete = complete and member.registered
+    end
+    until_when = complete and 0 or until_when
+  end
+  return math.max(until_when, state.unknown_until) - now
+end
+
+local function is_ready()
+  if settles_in() > 0 then
+    return false
+  end
+  for _, member in pairs(state.members) do
+    if member ~= me and member.registered and not is_silent(member) and member.acked < me.joined then
+      return false
+    end
+  end
+  return true
+end
+
+local function register()
+  if request.heard and request.heard < state.created then -- it knows of members from before the state was lost
+    for _, peer in ipairs(request.peers) do
+      state.members[peer[1]] = state.members[peer[1]] or new_member(peer[2])
+    end
+    state.has_names = true
+    if state.settled_at > now then
+      state.settled_at = math.max(state.settled_at, now + request.decay)
+    end
+  end
+  local former = state.members[request.replica]
+  if former and not former.registered and not request.heard then -- its predecessor has ended, with an unknown use
+    state.unknown_until = math.max(state.unknown_until, now + MINUTE)
+  end
+  me = former or new_member(request.parts)
+  if not (me.registered and me.alone) then
+    state.version = state.version + 1
+    me.joined = state.version
+  end
+  state.members[request.replica] = me
+  me.boot, me.alone, me.registered, me.parts = request.boot, true, true, request.parts
+  me.counts = {}
+end
+
+-- The safe share of each member: all of them together never exceed the limit, as each of them believes them to be.
+
+local function offer_parts()
+  local free, members = 1, 0
+  for _, member in pairs(state.members) do
+    members = members + 1
+    if member ~= me and member.parts > 0 then
+      free = free - 1 / member.parts
+    end
+  end
+  local parts = 0
+  if members * free >= 1 - 1e-9 then
+    parts = members
+  elseif free > 1e-3 then
+    parts = math.ceil(1 / free - 1e-9)
+  end
+  local is_less = request.parts > 0 and (parts == 0 or parts > request.parts)
+  me.parts = is_less and request.parts or parts -- until it confirms that it has read of less
+  return parts
+end

@@ -1,0 +1,68 @@
+-- Notes that a replica lives and what channels it follows, and renews or takes the lease of the owner.
+-- KEYS: owner, fence, replicas, interest, control, news
+-- ARGV: replica, token or '', lease ms, ms until a replica is gone, ms to retain, '1' to take a free lease,
+--       channels that it follows ('' if they are as before, '0' for none), version of the channels of all, ms since the
+--       last message of CoinGlass or ''
+local clock = redis.call('TIME')
+local us = clock[1] * 1000000 + clock[2]
+local now = math.floor(us / 1000)
+local owner, fence, replicas, interest, control, news = unpack(KEYS)
+local replica, token = ARGV[1], ARGV[2]
+
+local function bump(name, field)
+  local value = math.max((tonumber(redis.call('HGET', name, field)) or 0) + 1, us)
+  redis.call('HSET', name, field, string.format('%.0f', value))
+  return value
+end
+
+local is_changed, is_unknown = false, 0
+redis.call('ZADD', replicas, now, replica)
+if ARGV[7] == '0' then
+  is_changed = redis.call('HDEL', interest, replica) == 1
+elseif ARGV[7] ~= '' then
+  is_changed = redis.call('HGET', interest, replica) ~= ARGV[7]
+  redis.call('HSET', interest, replica, ARGV[7])
+elseif redis.call('HEXISTS', interest, replica) == 0 then
+  is_unknown = 1
+end
+if redis.call('HLEN', interest) > redis.call('ZCARD', replicas) then -- an evicted list of replicas comes back by beats
+  for _, other in ipairs(redis.call('HKEYS', interest)) do
+    redis.call('ZADD', replicas, 'NX', now, other)
+  end
+end
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', replicas, '-inf', now - ARGV[4])) do
+  redis.call('ZREM', replicas, gone)
+  is_changed = redis.call('HDEL', interest, gone) == 1 or is_changed
+end
+if is_changed then
+  bump(control, 'version')
+  redis.call('XADD', news, 'MAXLEN', 1, '*', 'v', 1)
+end
+
+local current = redis.call('HGET', owner, 'token')
+if not current and ARGV[6] == '1' then
+  current = string.format('%.0f', math.max((tonumber(redis.call('GET', fence)) or 0) + 1, us))
+  redis.call('SET', fence, current)
+  redis.call('HSET', owner, 'token', current, 'replica', replica)
+  token = current
+end
+local is_owner = current and current == token
+if is_owner then
+  redis.call('PEXPIRE', owner, ARGV[3])
+  if ARGV[9] ~= '' then
+    local alive = now - ARGV[9]
+    if alive > (tonumber(redis.call('HGET', control, 'alive')) or 0) then
+      redis.call('HSET', control, 'alive', string.format('%.0f', alive))
+    end
+  end
+end
+for _, name in ipairs({ fence, replicas, interest, control, news }) do
+  redis.call('PEXPIRE', name, ARGV[5])
+end
+local values = redis.call('HMGET', control, 'version', 'generation')
+local version = values[1] or '0'
+local followed = {}
+if is_owner and version ~= ARGV[8] then
+  followed = redis.call('HVALS', interest)
+end
+return { now, current or '', is_owner and 1 or 0, version, values[2] or '0', is_unknown, followed }

@@ -1,0 +1,52 @@
+-- Looks at the stream of a channel, and creates it if it is missing or the owner begins it anew.
+-- KEYS: owner, state, events, control, news
+-- ARGV: token of the owner or '' for a look, epoch of a new stream, '1' to begin anew, ms for which it is complete or
+--       '', ms to retain, payload of the note that it is connected
+local clock = redis.call('TIME')
+local us = clock[1] * 1000000 + clock[2]
+local now = math.floor(us / 1000)
+local owner, state, events, control, news = unpack(KEYS)
+
+if ARGV[1] ~= '' and redis.call('HGET', owner, 'token') ~= ARGV[1] then
+  return { now, '' }
+end
+local is_missing = redis.call('HEXISTS', state, 'epoch') == 0
+if is_missing or ARGV[3] == '1' then
+  redis.call('DEL', state, events)
+  redis.call('HSET', state, 'epoch', ARGV[2], 'position', 0, 'total', 0, 'status', 'new', 'since', 0, 'note', '')
+  if ARGV[4] ~= '' then
+    local since = string.format('%.0f', now - ARGV[4])
+    redis.call('HSET', state, 'status', 'live', 'since', since, 'last', since, 'note', ARGV[6])
+  end
+  if ARGV[1] ~= '' then
+    local generation = math.max((tonumber(redis.call('HGET', control, 'generation')) or 0) + 1, us)
+    redis.call('HSET', control, 'generation', string.format('%.0f', generation))
+    redis.call('XADD', news, 'MAXLEN', 1, '*', 'v', 1)
+    redis.call('PEXPIRE', control, ARGV[5])
+    redis.call('PEXPIRE', news, ARGV[5])
+  end
+end
+if ARGV[1] ~= '' and ARGV[3] ~= '1' and redis.call('HGET', state, 'position') ~= '0' then -- nobody serves it now
+  local alive = tonumber(redis.call('HGET', control, 'alive')) or 0
+  local known = redis.call('HMGET', state, 'last', 'since')
+  local lost = math.max(alive, tonumber(known[1]) or 0, tonumber(known[2]) or 0)
+  redis.call('HSETNX', state, 'lost', string.format('%.0f', lost))
+end
+redis.call('PEXPIRE', state, ARGV[5])
+redis.call('PEXPIRE', events, ARGV[5])
+
+local values = redis.call('HMGET', state, 'epoch', 'position', 'status', 'since', 'note', 'lost')
+local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
+local last = redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1]
+local first_number = 0
+if first then
+  for index = 1, #first[2], 2 do
+    if first[2][index] == 'n' then
+      first_number = first[2][index + 1]
+    end
+  end
+end
+return {
+  now, values[1], values[2], values[3], values[4], values[5],
+  values[6] or '', last and last[1] or '0-0', first and first[1] or '', first_number,
+}

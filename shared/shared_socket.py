@@ -1,0 +1,383 @@
+"""One WebSocket to CoinGlass for the channels that any replica follows.
+
+The replica that has the lease of the owner opens the channels of all, and appends what comes to a stream for each; all
+replicas, the owner included, follow the streams. While the store is away, each follows a socket of its own.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+
+from cg_client.clock import Clock
+from cg_client.live.channels import Channel
+from cg_client.live.notes import ChannelNote, EventsReceived
+from cg_client.live.overlap import MEMORY_SECONDS
+from cg_client.live.stream import StreamListener
+from cg_client.live.subscription import ChannelHistory
+from cg_client.live.timers import within
+from shared.channel_codec import encode_channels
+from shared.errors import CommandRefused, StoreAway
+from shared.followed_channel import FollowedChannel, Following
+from shared.note_writer import NoteWriter
+from shared.scope import Scope
+from shared.store import Store
+from shared.stream_reader import StreamReader
+from shared.stream_store import Beat, FormerOwner, StreamNote, StreamState, StreamStore
+from shared.stream_times import StreamTimes
+from shared.upstream_channel import OwnSocket, UpstreamChannel
+
+log = structlog.get_logger(__name__)
+
+RING_ROWS: Final = 20_000  # that a stream retains for subscribers that come back
+SHARED_ROWS: Final = 200_000  # of which each stream of many retains an equal part
+MIN_ROWS: Final = 100
+_READ_COUNT: Final = 500  # entries of a stream that are read at once
+_RETAIN_BEATS: Final = 20
+
+
+class SharedSocket:
+    """`local` is the socket of this process, `replica` the name of that, for logs and in the store."""
+
+    def __init__(
+        self,
+        local: OwnSocket,
+        store: Store,
+        scope: Scope,
+        clock: Clock,
+        replica: str,
+        times: StreamTimes | None = None,
+        ring_rows: int = RING_ROWS,
+    ) -> None:
+        self._local, self._clock, self._times, self._ring_rows = local, clock, times or StreamTimes(), ring_rows
+        name = f"{replica}.{secrets.token_hex(4)}"  # a process that comes back is another one
+        self._streams = StreamStore(store, scope, clock, name, self._times, ring_rows)
+        self._reader = StreamReader(store)
+        self._followed: dict[Channel, FollowedChannel] = {}
+        self._upstream: dict[Channel, UpstreamChannel] = {}
+        self._writer: NoteWriter | None = None  # of the owner
+        self._served: set[Channel] = set()  # of which this replica writes the streams
+        self._wanted: frozenset[Channel] = frozenset()  # by all replicas
+        self._noted: frozenset[Channel] | None = None  # what the store has as followed by this replica
+        self._version = self._generation = ""
+        self._renewed_at = 0.0
+        self._trouble_since: float | None = None
+        self._beats = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self.takeovers = 0
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this replica owns the socket of all."""
+        return self._writer is not None
+
+    @property
+    def alone(self) -> int:
+        """Channels that this replica follows by a socket of its own."""
+        return sum(item.source is Following.SOCKET for item in self._followed.values())
+
+    def open(self, channel: Channel, listener: StreamListener) -> FollowedChannel:
+        followed = FollowedChannel(channel, listener, self._streams, self._clock, self._times, self._forget)
+        self._followed[channel] = followed
+        self._wake.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return followed
+
+    def _forget(self, followed: FollowedChannel) -> None:
+        if self._followed.get(followed.channel) is followed:
+            del self._followed[followed.channel]
+            upstream = self._upstream.get(followed.channel)
+            if upstream is not None:
+                upstream.deliver = None
+                self._release(followed.channel)
+            self._wake.set()
+
+    async def close(self) -> None:
+        """Hand over to another replica, and leave nothing behind."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._leave()
+        for upstream in self._upstream.values():
+            upstream.close()
+        self._upstream.clear()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._local.close()
+
+    async def _leave(self) -> None:
+        token, writer = "", self._writer
+        if writer is not None:
+            token = writer.token
+            await writer.close()
+            with contextlib.suppress(TimeoutError):
+                await within(self._clock, self._times.append, writer.flush())
+        with contextlib.suppress(StoreAway, CommandRefused):
+            await self._streams.leave(token)
+        self._noted = None
+        self._resign()
+        await self._reader.close()
+
+    # Beats
+
+    async def _run(self) -> None:
+        while self._followed:
+            reading = asyncio.create_task(self._read())
+            try:
+                await self._keep_up()
+            finally:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+            await self._leave()
+
+    async def _keep_up(self) -> None:
+        while self._followed or self._served:
+            self._wake.clear()
+            try:
+                await self._beat()
+            except (StoreAway, CommandRefused):
+                self._note_trouble()
+            except FormerOwner:
+                self._resign()
+            except Exception:
+                log.exception("the shared streams could not be kept up")
+                self._note_trouble()
+            with contextlib.suppress(TimeoutError):
+                await within(self._clock, self._times.beat, self._wake.wait())
+
+    async def _beat(self) -> None:
+        sent_at = self._clock.monotonic()
+        followed = frozenset(self._followed)
+        token, version = ("", "") if self._writer is None else (self._writer.token, self._version)
+        channels = None if followed == self._noted else encode_channels([*followed]) if followed else b""
+        beat = await self._streams.beat(token, channels, version, self._silent_seconds(), takes_lease=self._may_own())
+        self._noted = None if beat.is_unknown else followed
+        self._trouble_since = None
+        await self._note_ownership(beat, sent_at)
+        if beat.generation != self._generation:
+            self._generation = beat.generation
+            for item in self._followed.values():
+                item.needs_look = True
+        await self._serve_all()
+        for item in [*self._followed.values()]:
+            if item.needs_look:
+                await self._look(item)
+        if beat.is_unknown and followed:
+            self._wake.set()
+
+    def _may_own(self) -> bool:
+        """Leave the lease for a moment to a replica that has missed nothing while the store was away."""
+        is_live = any(item.live_since is not None for item in self._upstream.values())
+        return bool(self._followed) and (self._trouble_since is None or is_live)
+
+    def _silent_seconds(self) -> float | None:
+        """Return for how long this replica may have missed something as the owner; None if it is not connected."""
+        last_at = self._local.last_message_at
+        if self._writer is None or last_at is None:
+            return None
+        oldest_at = self._writer.oldest_at
+        return self._clock.monotonic() - (last_at if oldest_at is None else min(last_at, oldest_at))
+
+    async def _note_ownership(self, beat: Beat, sent_at: float) -> None:
+        if not beat.is_owner:
+            if self._writer is not None:
+                self._resign()
+            return
+        self._renewed_at = sent_at
+        if self._writer is None or self._writer.token != beat.token:
+            self._resign()
+            self.takeovers += 1
+            log.info("this replica owns the socket to CoinGlass")
+            self._writer = NoteWriter(
+                self._streams, self._clock, beat.token, self._times.pace, self._begin_again, self._resign
+            )
+        if beat.channels is not None:
+            self._wanted, self._version = beat.channels, beat.version
+            rows = max(MIN_ROWS, SHARED_ROWS // max(1, len(self._wanted)))
+            self._streams.ring_rows = min(self._ring_rows, rows)
+
+    def _note_trouble(self) -> None:
+        now = self._clock.monotonic()
+        if self._trouble_since is None:
+            self._trouble_since = now
+        for item in self._followed.values():
+            item.note_trouble()
+        if now >= self._trouble_since + self._times.patience:
+            for item in self._followed.values():
+                if item.source is not Following.SOCKET:
+                    self._go_alone(item)
+        if self._writer is not None and now >= self._renewed_at + self._times.lease:
+            self._resign()
+
+    def _go_alone(self, followed: FollowedChannel) -> None:
+        """Follow a socket of this replica, which says what it may have missed by then."""
+        upstream = self._upstream.get(followed.channel)
+        if upstream is None:
+            upstream = UpstreamChannel(self._local, followed.channel, self._clock, followed.history)
+            self._upstream[followed.channel] = upstream
+        followed.leave_stream(upstream)
+
+    async def _look(self, followed: FollowedChannel) -> None:
+        state = await self._streams.look(followed.channel, _new_epoch())
+        if self._followed.get(followed.channel) is not followed:
+            return
+        upstream = self._upstream.get(followed.channel)
+        is_alone = followed.source is Following.SOCKET
+        followed.attach(state, upstream if is_alone else None)
+        if is_alone and followed.source is Following.STREAM and upstream is not None:
+            upstream.deliver = None
+            self._release(followed.channel)
+
+    # The owner
+
+    def _resign(self) -> None:
+        """Write nothing more; another replica owns the socket, or may."""
+        writer, self._writer = self._writer, None
+        self._served, self._wanted, self._version = set(), frozenset(), ""
+        if writer is not None:
+            log.info("this replica does not own the socket to CoinGlass any more")
+            closing = asyncio.create_task(writer.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+        for followed in self._followed.values():
+            followed.expect_nothing()
+        for channel in [*self._upstream]:
+            self._upstream[channel].publish = None
+            self._release(channel)
+        self._wake.set()
+
+    def _release(self, channel: Channel) -> None:
+        """Close the channel at CoinGlass, unless somebody has a use for it."""
+        upstream = self._upstream[channel]
+        if upstream.publish is None and upstream.deliver is None:
+            upstream.close()
+            del self._upstream[channel]
+
+    async def _serve_all(self) -> None:
+        writer = self._writer
+        if writer is None:
+            return
+        for channel in self._wanted - self._served:
+            await self._serve(writer, channel)
+        for channel in self._served - self._wanted:
+            if await self._streams.end(writer.token, channel, self._version) and channel in self._served:
+                self._served.discard(channel)
+                writer.drop(channel)
+                self._upstream[channel].publish = None
+                self._release(channel)
+        for channel in [*self._upstream.keys() - self._served]:
+            self._release(channel)
+        self._beats += 1
+        if self._served and not self._beats % _RETAIN_BEATS:
+            self._begin_again(await self._streams.retain(writer.token, [*self._served]))
+
+    async def _serve(self, writer: NoteWriter, channel: Channel) -> None:
+        upstream = self._upstream.get(channel)
+        if upstream is not None:
+            await self._serve_anew(writer, upstream)
+            return
+        state = await self._streams.begin(writer.token, channel, _new_epoch(), None, is_new=False)
+        followed = self._followed.get(channel)
+        history: ChannelHistory | None
+        if state.number:
+            history = self._history_of(state, await self._streams.newest(channel, MEMORY_SECONDS))
+        else:
+            history = None if followed is None else followed.history_elsewhere(state)
+        if writer is not self._writer or channel in self._upstream:
+            return  # it is served with the next beat
+        if not state.number and followed is not None and history is not None:
+            for at, batch in followed.recent.batches:
+                writer.put(channel, EventsReceived(batch), at)
+        publish = partial(self._publish, writer, channel)
+        self._upstream[channel] = UpstreamChannel(self._local, channel, self._clock, history, publish=publish)
+        self._served.add(channel)
+
+    async def _serve_anew(self, writer: NoteWriter, upstream: UpstreamChannel) -> None:
+        """Begin a new stream of what came from the socket of this replica in the last minute."""
+        channel, complete_since = upstream.channel, upstream.complete_since
+        seconds = None if complete_since is None else self._clock.monotonic() - complete_since
+        await self._streams.begin(writer.token, channel, _new_epoch(), seconds, is_new=True)
+        if writer is not self._writer or self._upstream.get(channel) is not upstream:
+            return
+        publish = partial(self._publish, writer, channel)
+        followed = self._followed.get(channel)
+        for at, batch in upstream.recent.batches:
+            pending = writer.put(channel, EventsReceived(batch), at)
+            if followed is not None and followed.source is Following.SOCKET:
+                followed.expect(pending, writer.token)
+        if upstream.live_since is None and upstream.status is not None:
+            publish(upstream.status)
+        upstream.publish = publish
+        self._served.add(channel)
+
+    def _publish(self, writer: NoteWriter, channel: Channel, note: ChannelNote, at: float | None = None) -> None:
+        pending = writer.put(channel, note, at)
+        followed = self._followed.get(channel)
+        if followed is not None:
+            followed.expect(pending, writer.token)
+
+    def _history_of(self, state: StreamState, notes: Sequence[StreamNote]) -> ChannelHistory:
+        """Return what the former owner brought, and since when nobody did."""
+        time = self._streams.time
+        events = [
+            (time.monotonic(item.at_ms), item.note.batch.events)
+            for item in notes
+            if isinstance(item.note, EventsReceived)
+        ]
+        lost_ms = state.since_ms if state.lost_ms is None else state.lost_ms
+        return ChannelHistory(events, time.monotonic(lost_ms))
+
+    def _begin_again(self, channels: Sequence[Channel]) -> None:
+        """Begin streams anew that vanished from the store."""
+        for channel in channels:
+            if channel in self._served and self._writer is not None:
+                self._writer.drop(channel)
+                self._served.discard(channel)
+                self._upstream[channel].publish = None
+                self._wake.set()
+
+    # The streams
+
+    async def _read(self) -> None:
+        news = "0-0"
+        while True:
+            following = {
+                self._streams.events(channel): item
+                for channel, item in self._followed.items()
+                if item.source is Following.STREAM and not item.is_stale
+            }
+            after = {name: item.read_after for name, item in following.items()}
+            try:
+                reply = await self._reader.read({self._streams.news: news} | after, self._times.block, _READ_COUNT)
+            except (StoreAway, CommandRefused):
+                await self._clock.sleep(self._times.block)
+                continue
+            now = self._clock.monotonic()
+            if entries := reply.pop(self._streams.news, None):
+                news = entries[-1][0]
+                self._wake.set()
+            for name, item in following.items():
+                if item.read_after == after[name] and item.source is Following.STREAM and not item.is_stale:
+                    self._pass_on(item, reply.get(name, ()), now)
+
+    def _pass_on(
+        self, followed: FollowedChannel, entries: "Sequence[tuple[str, dict[bytes, bytes]]]", now: float
+    ) -> None:
+        try:
+            followed.take(entries)
+        except Exception:
+            log.exception("an entry of a shared stream could not be read", channel=followed.channel.names[0])
+        if len(entries) < _READ_COUNT and not followed.is_stale:
+            followed.synced_at = now
+        if followed.is_stale:
+            self._wake.set()
+
+
+def _new_epoch() -> str:
+    return secrets.token_urlsafe(9)

@@ -1,0 +1,247 @@
+"""Replicas with one key and one store, whose time and contact tests control. The script runs in a real Valkey."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import redis
+
+from cg_client.clock import Clock
+from cg_client.errors import StartsTooLate
+from cg_client.quota.admission import Admission
+from cg_client.quota.admission_queue import AdmissionQueue
+from cg_client.quota.requester import Priority, Requester
+from cg_client.quota.round_robin import EQUAL, Weights
+from cg_client.quota.window import MINUTE, QuotaWindow
+from shared.commands import Argument, StoreReply
+from shared.errors import StoreAway
+from shared.quota import SharedQuota
+from shared.quota_messages import quota_script
+from shared.script import LuaScript
+from shared.store import LIMIT
+from tests.cg_client.conftest import a_call
+from tests.clock import SteppedClock
+
+KEY = "quota"
+AGES = 1e9
+LATENCY = 0.001
+_EPOCH = 1_800_000_000.0
+_CLOCK = 'redis.call("TIME")'
+
+
+def with_given_time(script: LuaScript) -> LuaScript:
+    """Return the script with the time as its second argument."""
+    assert script.source.count(_CLOCK) == 1
+    return LuaScript(script.name, script.source.replace(_CLOCK, "{ARGV[2], 0}"))
+
+
+class ReplicaClock(Clock):
+    """Differs from the true time by an offset, and is faster by a part."""
+
+    def __init__(self, true: SteppedClock, offset: float, rate: float) -> None:
+        self._true, self._offset, self._rate = true, offset, rate
+
+    def monotonic(self) -> float:
+        return self._offset + self._rate * self._true.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._true.sleep(seconds / self._rate)
+
+
+@dataclass
+class Upstream:
+    """Counts each request from its start until a minute after its end."""
+
+    clock: SteppedClock
+    limit: int
+    uses: list[list[float]] = field(default_factory=list)
+    most: int = 0
+
+    def begin(self) -> list[float]:
+        now = self.clock.monotonic()
+        self.uses = [use for use in self.uses if use[1] + MINUTE > now]
+        use = [now, AGES]
+        self.uses.append(use)
+        self.most = max(self.most, len(self.uses))
+        return use
+
+    @property
+    def used(self) -> int:
+        """Return what a header would state: the requests that began in the last minute."""
+        now = self.clock.monotonic()
+        return sum(use[0] + MINUTE > now for use in self.uses)
+
+
+class Link:
+    """The way of one replica to the store, which loses what the tests say."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.is_cut = False
+        self.lost_requests = 0
+        self.lost_replies = 0
+
+    async def run(self, _script: LuaScript, keys: Sequence[str], args: Sequence[Argument] = ()) -> StoreReply:
+        world = self._world
+        if self.is_cut or world.is_down or self.lost_requests:
+            self.lost_requests = max(0, self.lost_requests - 1)
+            return await self._time_out()
+        await world.clock.sleep(world.latency)
+        if world.is_paused:
+            world.unread.append(lambda: world.execute(keys, args))
+            return await self._time_out()
+        reply = world.execute(keys, args)
+        if self.lost_replies:
+            self.lost_replies -= 1
+            return await self._time_out()
+        await world.clock.sleep(world.latency)
+        return reply
+
+    async def _time_out(self) -> StoreReply:
+        await self._world.clock.sleep(LIMIT)
+        raise StoreAway("no answer in time")
+
+
+class Replica:
+    """A process that sends calls."""
+
+    def __init__(
+        self,
+        world: "World",
+        name: str,
+        *,
+        offset: float = 0.0,
+        rate: float = 1.0,
+        weights: Weights = EQUAL,
+        part: float = 1.0,
+        settle: float | None = 0.0,
+    ) -> None:
+        self.world, self.name = world, name
+        self.link = Link(world)
+        self.clock = ReplicaClock(world.clock, offset, rate)
+        self.local = AdmissionQueue(QuotaWindow(world.limit), self.clock, weights, part)
+        self.quota = SharedQuota(
+            self.local, self.link, KEY, self.clock, replica=name, longest=world.longest, settle=settle
+        )
+        self.tasks: list[asyncio.Task[float | None]] = []
+        self._uses: list[list[float]] = []
+        self.opening = asyncio.create_task(self.quota.open())
+
+    def call(
+        self,
+        client: str = "",
+        seconds: float = 0.1,
+        *,
+        within: float = AGES,
+        priority: Priority = Priority.INTERACTIVE,
+        is_sent: bool = True,
+        name: str = "",
+    ) -> "asyncio.Task[float | None]":
+        """Start a call; its task returns the true time of its start, or None if it was refused."""
+        requester = Requester(client, priority)
+        task = asyncio.create_task(self._call(requester, seconds, within, is_sent=is_sent, name=name))
+        self.tasks.append(task)
+        return task
+
+    async def _call(
+        self, requester: Requester, seconds: float, within: float, *, is_sent: bool, name: str
+    ) -> float | None:
+        quota = self.quota
+        try:
+            admission = quota.skip(requester) or await quota.start(
+                a_call(name or "BTC"), self.clock.monotonic() + within, requester
+            )
+        except StartsTooLate as refusal:
+            self.world.refusals.append(refusal)
+            return None
+        if not is_sent:
+            quota.give_back(admission)
+            quota.review()
+            return None
+        return await self._send(admission, requester, seconds)
+
+    async def _send(self, admission: Admission, requester: Requester, seconds: float) -> float:
+        world = self.world
+        started = world.clock.monotonic()
+        world.order.append(requester.client)
+        use = world.upstream.begin()
+        self._uses.append(use)
+        await world.clock.sleep(seconds)
+        use[1] = world.clock.monotonic()
+        self._uses.remove(use)
+        self.quota.end(admission)
+        limit, used = world.headers()
+        self.quota.correct(admission.at, limit, used)
+        return started
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self.link.is_cut = True
+        for use in self._uses:
+            use[1] = self.world.clock.monotonic()
+        self.quota._is_closed = True
+        self.quota._stop_timer()
+        for task in self.tasks:
+            task.cancel()
+        self.world.replicas.remove(self)
+
+    async def leave(self) -> None:
+        self.world.replicas.remove(self)
+        await self.quota.close()
+
+    @property
+    def is_alone(self) -> bool:
+        return self.quota.contact.is_alone
+
+
+class World:
+    """Begins with an empty store."""
+
+    def __init__(self, store: "redis.Redis", limit: int = 30, script: LuaScript | None = None) -> None:
+        self.clock = SteppedClock()
+        self.limit, self.longest, self.latency = limit, 10.0, LATENCY
+        self.upstream = Upstream(self.clock, limit)
+        self.replicas: list[Replica] = []
+        self.order: list[str] = []  # the clients of the calls that were sent
+        self.refusals: list[StartsTooLate] = []
+        self.is_paused = self.is_down = False
+        self.unread: list[Callable[[], StoreReply]] = []
+        self.store_offset = 0.0
+        self.headers: Callable[[], tuple[int | None, int | None]] = lambda: (None, None)
+        self._store = store
+        self._script = store.register_script(with_given_time(script or quota_script()).source)
+        self._names = map(str, itertools.count(1))
+        self.empty()
+
+    def execute(self, keys: Sequence[str], args: Sequence[Argument]) -> bytes:
+        now = _EPOCH + self.store_offset + self.clock.monotonic()
+        reply = self._script(keys=keys, args=[*args, repr(now)])
+        assert isinstance(reply, bytes)
+        return reply
+
+    def empty(self) -> None:
+        self._store.flushall()
+
+    def resume(self) -> None:
+        """Let the store go on, which executes what came meanwhile."""
+        self.is_paused = False
+        for execute in self.unread:
+            execute()
+        self.unread.clear()
+
+    def replica(self, name: str = "", **options: object) -> Replica:
+        replica = Replica(self, name or next(self._names), **options)  # type: ignore[arg-type]  # named by the tests
+        self.replicas.append(replica)
+        return replica
+
+    async def elapse(self, seconds: float) -> None:
+        await self.clock.elapse(seconds)
+
+    async def close(self) -> None:
+        for replica in list(self.replicas):
+            replica.kill()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
