@@ -8,15 +8,12 @@ from typing import Final
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cg_client.client import Client
-from execution.engine import Engine
-from server.client_pool import ClientPool
 from server.figures import cache_bytes, client_connections, key_clients
 from server.http import Request, Response
-from server.open_connections import OpenConnections
 from server.paths import HEALTH_PATHS, METRICS
 from server.response_cache import ResponseCache
 from server.routes import Page, Routes
+from server.services import Services
 from server.websocket import refuse_opening
 
 _STATUS: Final = "/status"
@@ -51,29 +48,24 @@ async def refuse_websocket(_: Scope, receive: Receive, send: Send) -> None:
 class StatusPage:
     """The page `/status`: what the process knows of plan, quota, circuits, connections and caches."""
 
-    def __init__(
-        self,
-        client: Client,
-        engine: Engine,
-        responses: ResponseCache,
-        connections: OpenConnections,
-        pool: ClientPool | None,
-    ) -> None:
-        self._client, self._engine, self._responses = client, engine, responses
-        self._connections, self._pool = connections, pool
+    def __init__(self, services: Services, responses: ResponseCache) -> None:
+        self._services, self._responses = services, responses
 
     def __call__(self) -> Response:
-        client, pool, connections = self._client, self._pool, self._connections
+        services = self._services
+        client, pool, connections, sharing = services.client, services.pool, services.connections, services.sharing
         plan = client.gate.plan
         facts = {
             "pid": os.getpid(),
+            "replica": services.settings.replica,
             "plan": plan.name if plan else None,
             "sandbox": client.sandbox,
             "quota": dataclasses.asdict(client.quota),
             "circuits": {circuit.group: circuit.state.name for circuit in client.breaker},
             "upstreamConnections": dict(+client.bulkhead.in_use),
             "clientConnections": client_connections(connections) | {"limit": connections.limits.connections},
-            "cacheBytes": cache_bytes(client, self._engine, self._responses)._asdict(),
+            "cacheBytes": cache_bytes(client, services.engine, self._responses)._asdict(),
             "callerKeys": pool and key_clients(pool),
+            "sharedStore": sharing and ("AWAY" if sharing.observer.is_away else "CONNECTED"),
         }
         return Response.of(orjson.dumps(facts, option=orjson.OPT_INDENT_2))

@@ -88,11 +88,15 @@ def create_app(
         broadcasts,
         observation.sockets,
     )
+    if services.sharing is not None:
+        from server.sharing_metrics import declare_sharing_metrics  # noqa: PLC0415  # of an optional extra
+
+        declare_sharing_metrics(observation.sampler, services.sharing, services.upstream.sharing)
     handle, sockets = _layers(services, responses, socket_view, origins)
     lifetime = _lifetime(services, warm=warm, watched=watched)
     others = _others(sockets, Starlette(lifespan=lambda _: lifetime()))
     app = HTTPAdapter(over_http(spans, handle), others, client, traffic, observation.request_ended)
-    status = StatusPage(client, services.engine, responses, services.connections, services.pool)
+    status = StatusPage(services, responses)
     operators = admin_routes(public, observation.page, status)
     admin = HTTPAdapter(operators, refuse_websocket, client, traffic, observation.request_ended)
     return by_port(settings.admin_port, admin, app if origins is NO_ORIGINS else allow_cross_origin(app, origins))

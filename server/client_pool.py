@@ -55,7 +55,7 @@ class KeyUpstream:
         cls, client: Client, observer: SocketObserver, scope: str = "", sharing: "KeySharing | None" = None
     ) -> "KeyUpstream":
         socket = ReopeningSocket(UpstreamSocket(client, observer), client.clock)
-        feeds = Feeds(socket if sharing is None else sharing.channels(socket), client.clock)
+        feeds = Feeds(socket if sharing is None else sharing.share_channels(socket), client.clock)
         return cls(client, Symbols(client), WindowPlanner(client), feeds, scope, sharing=sharing)
 
     async def start(self) -> None:

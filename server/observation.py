@@ -26,8 +26,8 @@ class Observation:
         self.sampler = Sampler(self._registry, self.calls.failures.review)
         self._requests = RequestMetrics(self._registry, OperationNames(trusted_names))
 
-    def store(self) -> CountingStoreObserver:
-        """Return what counts the operations of a store that replicas share."""
+    def observe_store(self) -> CountingStoreObserver:
+        """Return what counts the operations of the store that replicas share."""
         return CountingStoreObserver(self._registry)
 
     def request_ended(self, request: Request, response: Response, seconds: float) -> None:

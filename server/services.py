@@ -89,7 +89,7 @@ def _share(settings: Settings, clock: Clock, observation: Observation) -> "Shari
         return None
     from server.sharing import Sharing  # noqa: PLC0415  # of an optional extra
 
-    return Sharing(settings, settings.shared_url, clock, observation.store())
+    return Sharing(settings, settings.shared_url, clock, observation.observe_store())
 
 
 def _engine(settings: Settings) -> Engine:

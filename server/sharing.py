@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import replace
+from typing import Final
 from weakref import WeakSet
 
 from cg_client.client import Client
@@ -10,29 +11,32 @@ from cg_client.clock import Clock
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.tracing import Tracer
 from server.settings import Settings
+from server.store_observer import CountingStoreObserver
 from shared.address import Address
 from shared.answers import Answers
 from shared.budget_windows import BudgetNames
 from shared.budgets import SharedBudgets
 from shared.facts import SharedFacts
-from shared.observer import StoreObserver
 from shared.quota import SharedQuota
 from shared.scope import Scope
 from shared.shared_socket import SharedSocket
 from shared.store import Store
 from shared.upstream_channel import OwnSocket
 
+_SETTLE_SECONDS: Final = 4.0  # in which a store without data hears of every replica that has lost it
+
 
 class KeySharing:
     """What replicas share under one CoinGlass key. It starts before its client is used, and closes after it."""
 
-    def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float | None) -> None:
+    def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float) -> None:
         """`settle`: as SharedQuota has it."""
         self._store, self._clock, self._replica, self._settle = store, clock, replica, settle
         self._scope = Scope.of(config.api_key, config.base_url)
         self.answers = Answers.of(store, config, clock)
         self.quota: SharedQuota
         self.facts: SharedFacts
+        self.channels: SharedSocket
 
     def client(self, config: ClientConfig, tracer: Tracer | None) -> Client:
         """Make the client, whose whole quota is that of all replicas."""
@@ -57,9 +61,10 @@ class KeySharing:
         self._store.on_loss(self.quota.on_loss)
         return self.quota
 
-    def channels(self, local: OwnSocket) -> SharedSocket:
-        """Return what follows the channels of all replicas."""
-        return SharedSocket(local, self._store, self._scope, self._clock, self._replica)
+    def share_channels(self, local: OwnSocket) -> SharedSocket:
+        """Follow the channels of all replicas; one of them needs the local socket."""
+        self.channels = SharedSocket(local, self._store, self._scope, self._clock, self._replica)
+        return self.channels
 
     async def start(self) -> None:
         await self.quota.open()
@@ -73,11 +78,11 @@ class KeySharing:
 class Sharing:
     """The store of the replicas: it starts before everything that uses it, and closes after that."""
 
-    def __init__(self, settings: Settings, address: Address, clock: Clock, observer: StoreObserver) -> None:
-        self._clock, self._replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
-        self.store = Store(address, clock, observer)
+    def __init__(self, settings: Settings, address: Address, clock: Clock, observer: CountingStoreObserver) -> None:
+        self._clock, self.replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
+        self.observer, self.store = observer, Store(address, clock, observer)
         is_new = settings.private_store is not None and not settings.replaces_worker
-        self._settle = 0.0 if is_new else None  # nothing can have been granted by a store that has just been started
+        self._settle = 0.0 if is_new else _SETTLE_SECONDS
         self._keys = WeakSet[KeySharing]()
         self.budgets = SharedBudgets(
             settings.budget(), clock, self.store, BudgetNames(settings.api_key, settings.base_url), self._count_replicas
@@ -87,7 +92,7 @@ class Sharing:
         """Return what is shared under the key; None without one."""
         if not config.api_key:
             return None
-        sharing = KeySharing(self.store, config, self._clock, self._replica, self._settle)
+        sharing = KeySharing(self.store, config, self._clock, self.replica, self._settle)
         self._keys.add(sharing)
         return sharing
 
