@@ -38,7 +38,9 @@ class Loss(Enum):
 def stepped(script: LuaScript) -> LuaScript:
     """Return the script with the time that the test sets, and notices that the test delivers."""
     source = script.source.replace("redis.call('TIME')", f"redis.call('LRANGE', '{_TIME}', 0, 1)")
-    source = re.sub(r"redis.call\('PUBLISH', ([^,]+), ([^)]+)\)", rf"redis.call('RPUSH', '{_NOTICES}', \1 .. ' ' .. \2)", source)
+    source = re.sub(
+        r"redis.call\('PUBLISH', ([^,]+), ([^)]+)\)", rf"redis.call('RPUSH', '{_NOTICES}', \1 .. ' ' .. \2)", source
+    )
     return LuaScript(script.name, source)
 
 
