@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_documents(commands.add_parser("documents", help="extract and check manifests of trusted documents"))
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
     commands.add_parser("coverage", help="print the fields of each type by plan, as in docs/coverage.md")
-    commands.add_parser("doctor", help="check key, plan, quota and reachability")
+    examining = commands.add_parser("doctor", help="check key, plan, quota and reachability")
+    examining.add_argument("--shared", action="store_true", help="check the store of COINGLASS_SHARED_URL instead")
     _add_probe(
         commands.add_parser("probe", help="call every endpoint of the plan and compare the answers with the catalogue")
     )
@@ -143,7 +144,7 @@ def _run_command(arguments: Sequence[str] | None) -> int:
 def _run(settings: "Settings", options: argparse.Namespace) -> int:
     match options.command:
         case "doctor":
-            return _doctor(settings)
+            return _doctor(settings, shared=options.shared)
         case "documents":
             return _documents(settings, options)
         case _:
@@ -178,7 +179,14 @@ def _serve(env: Mapping[str, str], *, sandbox: str | None) -> None:
     serve(Settings.from_env(env, *checks), os.environ, sandbox=sandbox)
 
 
-def _doctor(settings: "Settings") -> int:
+def _doctor(settings: "Settings", *, shared: bool) -> int:
+    if shared and settings.shared_url is not None:
+        from server.doctor_store import examine_store
+
+        return asyncio.run(examine_store(settings, settings.shared_url))
+    if shared:
+        sys.stdout.write("store    none: set COINGLASS_SHARED_URL to let several servers behave as one\n")
+        return 2
     from server.doctor import examine
 
     return asyncio.run(examine(settings))

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from callers.budgets import DAY, MINUTE, BudgetExceeded, BudgetWindow, Reservation
 from cg_client.clock import Clock
-from shared.budget_windows import SharedWindow, BudgetVerdicts
+from shared.budget_windows import BudgetVerdicts, SharedWindow
 from shared.commands import Argument
 from shared.errors import CommandRefused, StoreAway
 from shared.script import LuaScript

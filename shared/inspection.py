@@ -1,0 +1,103 @@
+"""What a store tells an operator: its product, its memory, and what replicas share in it."""
+
+import statistics
+from typing import NamedTuple
+
+import msgspec
+
+from cg_client.client_config import ClientConfig
+from cg_client.clock import Clock
+from shared.codec import AnswerCodec
+from shared.scope import Scope
+from shared.store import Store
+
+_PINGS = 20
+
+
+class ReplicaState(NamedTuple):
+    """`alone`: it has a part of the quota for itself. `seconds`: since the store has heard of it."""
+
+    name: str
+    seconds: float
+    alone: bool
+
+
+class StoreState(NamedTuple):
+    """`seconds`: the median time of an operation. `memory_limit`: bytes; 0 without a limit."""
+
+    product: str
+    seconds: float
+    memory: int
+    memory_limit: int
+    eviction: str
+    replicas: list[ReplicaState]
+    limit: int | None  # requests a minute
+    answers: int
+    answer_bytes: int
+
+
+class _Member(msgspec.Struct):
+    seen: float
+    alone: bool
+
+
+class _Quota(msgspec.Struct):
+    """The state that quota_exchange.lua stores; Lua writes an empty table as a list."""
+
+    limit: int
+    members: dict[str, _Member] | list[_Member]
+
+
+async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreState:
+    """Return the state of the store; raises StoreAway and CommandRefused."""
+    info = _fields(await store.execute("INFO"))
+    version = AnswerCodec(config.api_key, config.base_url).version
+    scope = Scope.of(config.api_key, config.base_url)
+    answers = await store.execute("ZCARD", scope.name("index", version))
+    size = await store.execute("HGET", scope.name("sizes", version), "total")
+    quota = await store.get(scope.name("quota"))
+    state = None if quota is None else msgspec.msgpack.decode(quota, type=_Quota)
+    return StoreState(
+        product=_product(info),
+        seconds=await _median_seconds(store, clock),
+        memory=int(info.get("used_memory", 0)),
+        memory_limit=int(info.get("maxmemory", 0)),
+        eviction=info.get("maxmemory_policy", "unknown"),
+        replicas=[] if state is None else await _replicas(store, state),
+        limit=None if state is None else state.limit,
+        answers=answers if isinstance(answers, int) else 0,
+        answer_bytes=int(size) if isinstance(size, bytes) else 0,
+    )
+
+
+def _fields(info: object) -> dict[str, str]:
+    text = info.decode() if isinstance(info, bytes) else str(info)
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {name: value for name, separator, value in pairs if separator}
+
+
+def _product(info: dict[str, str]) -> str:
+    if "valkey_version" in info:
+        return f"Valkey {info['valkey_version']}"
+    return f"Redis {info.get('redis_version', 'of an unknown version')}"
+
+
+async def _median_seconds(store: Store, clock: Clock) -> float:
+    times = []
+    for _ in range(_PINGS):
+        began = clock.monotonic()
+        await store.execute("PING")
+        times.append(clock.monotonic() - began)
+    return statistics.median(times)
+
+
+async def _replicas(store: Store, quota: _Quota) -> list[ReplicaState]:
+    seconds, microseconds = [int(str(part, "ascii")) for part in await _time(store)]
+    now = seconds + microseconds / 1e6
+    members = quota.members if isinstance(quota.members, dict) else {}
+    return [ReplicaState(name, now - member.seen, member.alone) for name, member in sorted(members.items())]
+
+
+async def _time(store: Store) -> list[bytes]:
+    reply = await store.execute("TIME")
+    return [part for part in reply if isinstance(part, bytes)] if isinstance(reply, list) else []
