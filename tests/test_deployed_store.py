@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.address import StoreKind, parse_address
 from shared.errors import CommandRefused
 from shared.scope import Scope
 from shared.store import Store
@@ -222,3 +223,11 @@ async def test_the_user_of_the_documents_may_do_what_replicas_do_and_no_more(tmp
                 with pytest.raises(CommandRefused) as refusal:
                     await store.execute(*refused)
                 assert refusal.value.code == "NOPERM"
+
+
+def test_the_documented_addresses_are_valid() -> None:
+    texts = [(ROOT / "docs" / name).read_text() for name in ("replicas.md", "deployment.md")]
+    texts += [(DEPLOY / name).read_text() for name in ("compose.yaml", "kubernetes.yaml")]
+    pattern = r"(?:valkey|redis)s?(?:\+\w+)?://[^\s`\"…]{2,}"
+    addresses = [address for text in texts for address in re.findall(pattern, text) if not address.endswith("@")]
+    assert {parse_address(address).kind for address in addresses} == set(StoreKind)
