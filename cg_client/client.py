@@ -75,14 +75,10 @@ class Client:
         self.revision = Revision()
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = DriftCounter()
-        self.sandbox = False  # whether any answer came from a sandbox
-        self.sandbox_figures = b""  # what that sandbox says of its figures
+        self.sandbox, self.sandbox_figures = False, b""  # whether an answer came from one, and what it says of figures
         self.is_accepted = False  # whether CoinGlass has answered with data, so that it knows the key
         self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
-        # While the plan is unknown, no more is sent than the smallest plan allows.
-        window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
-        if config.quota_spent:
-            window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
+        window = _quota_window(config, self.clock.monotonic())
         sender = Transport(self.http, config, self.clock)
         self.tracer = tracer
         fetch: Send[Fetched] = self._fetch
@@ -100,8 +96,7 @@ class Client:
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
         self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending, second_tier, self._learn)
-        is_awaited = self._cache.is_awaited
-        self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), is_awaited)
+        self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), self._cache.is_awaited)
         self.observe(CallObserver())
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
@@ -291,6 +286,14 @@ class Client:
         """Remove the key from what CoinGlass sent, should it ever repeat it."""
         key = self.config.api_key.reveal()
         return text.replace(key, "***") if key else text
+
+
+def _quota_window(config: ClientConfig, now: float) -> QuotaWindow:
+    """Return a window for the plan; while that is unknown, no more is sent than the smallest plan allows."""
+    window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
+    if config.quota_spent:
+        window.block(now + MINUTE, PauseReason.REPLACED)
+    return window
 
 
 def _decoded(response: UpstreamResponse, decode: Decode[object], anomalies: AnomalyCollector) -> object:

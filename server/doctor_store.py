@@ -8,7 +8,7 @@ from server.response_limit import MEGABYTE
 from server.settings import Settings
 from shared.address import Address
 from shared.errors import CommandRefused, StoreAway
-from shared.inspection import StoreState, inspect
+from shared.inspection import StoreReport, inspect
 from shared.store import LIMIT, Store
 
 _SLOW_SECONDS = LIMIT / 10
@@ -32,7 +32,7 @@ async def examine_store(settings: Settings, address: Address) -> int:
     return 0
 
 
-def _lines(address: Address, state: StoreState) -> Iterator[str]:
+def _lines(address: Address, state: StoreReport) -> Iterator[str]:
     yield f"store    {address}: {state.product} answers in {state.seconds * 1000:.1f} ms"
     if state.seconds > _SLOW_SECONDS:
         yield f"         slow: an operation that takes more than {LIMIT:g} s counts as an outage of the store"

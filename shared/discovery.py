@@ -23,7 +23,7 @@ async def find_primary(address: Address) -> HostPort | None:
     """Return the server, or None for a socket of this machine. Raises one of FAILURES."""
     if address.kind is not StoreKind.SENTINEL:
         return address.endpoints[0] if address.endpoints else None
-    return await first_success(functools.partial(_ask, address, sentinel) for sentinel in address.endpoints)
+    return await first_success(functools.partial(ask_sentinel, address, sentinel) for sentinel in address.endpoints)
 
 
 async def find_slots(address: Address) -> list[SlotRange]:
@@ -43,8 +43,11 @@ def check_server(address: Address, hello: object) -> None:
         raise UnusableServer("the server is a replica, which takes no writes: name the primary, or its sentinels")
 
 
-async def _ask(address: Address, sentinel: HostPort) -> HostPort:
-    """Ask without credentials, which are those of the servers, unless the sentinel wants some."""
+async def ask_sentinel(address: Address, sentinel: HostPort) -> HostPort:
+    """Return the primary that the sentinel knows. Raises one of FAILURES.
+
+    Ask without credentials, which are those of the servers, unless the sentinel wants some.
+    """
     anonymous = dataclasses.replace(address, user=None, password=None, database=0)
     try:
         reply = await _primary(anonymous, sentinel)

@@ -22,7 +22,7 @@ class ReplicaState(NamedTuple):
     alone: bool
 
 
-class StoreState(NamedTuple):
+class StoreReport(NamedTuple):
     """`seconds`: the median time of an operation. `memory_limit`: bytes; 0 without a limit."""
 
     product: str
@@ -48,7 +48,7 @@ class _Quota(msgspec.Struct):
     members: dict[str, _Member] | list[_Member]
 
 
-async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreState:
+async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreReport:
     """Return the state of the store; raises StoreAway and CommandRefused."""
     info = _fields(await store.execute("INFO"))
     version = AnswerCodec(config.api_key, config.base_url).version
@@ -57,7 +57,7 @@ async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreStat
     size = await store.execute("HGET", scope.name("sizes", version), "total")
     quota = await store.get(scope.name("quota"))
     state = None if quota is None else msgspec.msgpack.decode(quota, type=_Quota)
-    return StoreState(
+    return StoreReport(
         product=_product(info),
         seconds=await _median_seconds(store, clock),
         memory=int(info.get("used_memory", 0)),

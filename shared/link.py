@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hiredis import pack_command
 from redis.asyncio.connection import AbstractConnection
@@ -14,36 +14,37 @@ from shared.commands import Argument, StoreReply
 from shared.errors import StoreAway
 from shared.failures import FAILURES, is_away, reason_of, refusal
 
-_CYCLES = 5  # of the event loop, in which replies that have arrived are read
+_PUNCTUAL = 0.05  # seconds that a loop may be late itself
+
+
+def ignore(future: "asyncio.Future[Any]") -> None:
+    """Retrieve the failure of what nobody awaits, of which asyncio would complain."""
+    if not future.cancelled():
+        future.exception()
 
 
 class SentCommand:
     """An operation that has no reply yet."""
 
-    __slots__ = ("future", "hops", "packed", "since")
+    __slots__ = ("future", "hops", "is_extended", "packed", "since")
 
     def __init__(self, packed: bytes) -> None:
         self.packed = packed
         self.future: asyncio.Future[StoreReply] = asyncio.get_running_loop().create_future()
         self.since = 0.0
+        self.is_extended = False
         self.hops = 0  # redirections within a Cluster
 
     @classmethod
     def unobserved(cls, *words: str) -> "SentCommand":
         """Return an operation of whose failure its link says enough."""
         command = cls(packed(words))
-        command.future.add_done_callback(lambda future: future.cancelled() or future.exception())
+        command.future.add_done_callback(ignore)
         return command
 
     def fail(self, reason: str) -> None:
         if not self.future.done():
             self.future.set_exception(StoreAway(reason))
-
-
-async def read_what_has_arrived() -> None:
-    """Let the loop read replies that came in time, before a process that was busy itself calls them late."""
-    for _ in range(_CYCLES):
-        await asyncio.sleep(0)
 
 
 def packed(words: tuple[Argument, ...]) -> bytes:
@@ -155,13 +156,19 @@ class Link:
             if not self._pending:
                 self._is_busy.clear()
                 await self._is_busy.wait()
-            elif (seconds := self._pending[0].since + self._limit - self._clock.monotonic()) > 0:
-                await self._clock.sleep(seconds)
+                continue
+            oldest = self._pending[0]
+            remaining = oldest.since + self._limit - self._clock.monotonic()
+            if remaining > 0:
+                await self._clock.sleep(remaining)
+            elif remaining < -_PUNCTUAL and not oldest.is_extended:
+                self._extend(_PUNCTUAL - remaining)
             else:
-                oldest = self._pending[0]
-                await read_what_has_arrived()
-                if self._pending and self._pending[0] is oldest and self._is_late(oldest):
-                    self.lose(f"COINGLASS_SHARED_URL: no reply within {self._limit:g} seconds")
+                self.lose(f"COINGLASS_SHARED_URL: no reply within {self._limit:g} seconds")
 
-    def _is_late(self, command: SentCommand) -> bool:
-        return self._clock.monotonic() >= command.since + self._limit
+    def _extend(self, seconds: float) -> None:
+        """Give a process that was busy itself, and so looks late, time to read replies that have come: once."""
+        for command in self._pending:
+            if not command.is_extended:
+                command.since += seconds
+                command.is_extended = True

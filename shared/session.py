@@ -1,21 +1,26 @@
 """All connections to the store from one return until the next loss."""
 
 import asyncio
+import contextlib
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from redis.asyncio.connection import AbstractConnection
 
 from cg_client.clock import Clock
+from cg_client.live.timers import within
 from shared.address import Address, HostPort, StoreKind
 from shared.cluster import ClusterLinks
 from shared.commands import Argument, StoreReply
 from shared.connections import new_connection, request
-from shared.discovery import check_server, find_primary, find_slots
+from shared.discovery import ask_sentinel, check_server, find_primary, find_slots
 from shared.errors import StoreAway
-from shared.link import Link, SentCommand, packed, read_what_has_arrived
+from shared.failures import FAILURES
+from shared.link import Link, SentCommand, ignore, packed
 from shared.subscriptions import Callbacks, NoticeLink
 
+_CYCLES = 5  # of the event loop, in which a process that was busy itself reads what has come
 _NOT_OPEN = "the store is not connected yet"
 
 
@@ -42,6 +47,8 @@ class StoreSession:
         self._limit = limit
         self._links: Links | None = None
         self._notices: NoticeLink | None = None
+        self._primary: HostPort | None = None
+        self._sentinels = itertools.cycle(address.endpoints if address.kind is StoreKind.SENTINEL else ())
         self._connections: list[AbstractConnection] = []
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -52,7 +59,7 @@ class StoreSession:
             self._links = ClusterLinks(self.connect, ranges, self._clock, self._limit, self.lose)
             server: HostPort | None = ranges[0].server
         else:
-            server = await find_primary(self._address)
+            server = self._primary = await find_primary(self._address)
             connection = await self.connect(server)
             check_server(self._address, await request(connection, "HELLO"))
             self._links = _OneLink(connection, server, self._clock, self._limit, self.lose)
@@ -84,18 +91,30 @@ class StoreSession:
     async def ping(self) -> None:
         """Wait for replies on all connections. Raises StoreAway if one is lost or late, and loses the session then."""
         replies = asyncio.gather(*self._open_links.ping(), self.notices.ping())
+        replies.add_done_callback(ignore)
         timer = asyncio.ensure_future(self._clock.sleep(self._limit))
         try:
             either: set[asyncio.Future[Any]] = {replies, timer}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not replies.done():
-                await read_what_has_arrived()
+            for _ in range(_CYCLES):
+                await asyncio.sleep(0)
             if not replies.done():
                 self.lose(f"COINGLASS_SHARED_URL: no reply within {self._limit:g} seconds")
             await replies
         finally:
             timer.cancel()
             replies.cancel()
+
+    async def check_primary(self) -> None:
+        """Ask a sentinel, another one each time, whether another server is the primary by now: lose the session then.
+
+        A primary that the sentinels cannot reach does not know that it was replaced, and goes on accepting writes.
+        """
+        for sentinel in itertools.islice(self._sentinels, 1):
+            with contextlib.suppress(*FAILURES, TimeoutError):
+                primary = await within(self._clock, self._limit, ask_sentinel(self._address, sentinel))
+                if primary != self._primary:
+                    self.lose(f"COINGLASS_SHARED_URL: the sentinels name another primary, {primary}")
 
     @property
     def notices(self) -> NoticeLink:

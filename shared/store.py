@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import random
 from asyncio import Future
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from cg_client.clock import Clock
 from cg_client.live.timers import within
@@ -24,6 +24,8 @@ HEARTBEAT_SECONDS: Final = 1.0
 FIRST_WAIT: Final = 0.1  # seconds before the next attempt to connect; it doubles
 MAX_WAIT: Final = 1.0
 _STABLE_SECONDS = 5.0  # after which a loss is the first one again
+
+T = TypeVar("T")
 
 OnReturn: TypeAlias = Callable[[Commands], Awaitable[None]]
 OnLoss: TypeAlias = Callable[[], None]
@@ -89,7 +91,7 @@ class Store(Commands):
             task = asyncio.get_running_loop().create_task(self._run_late(hook, self._session))
             self._late.add(task)
             task.add_done_callback(self._late.discard)
-        return partial(self._on_return.remove, hook)
+        return functools.partial(_discard, self._on_return, hook)
 
     async def _run_late(self, hook: OnReturn, session: StoreSession) -> None:
         try:
@@ -100,7 +102,7 @@ class Store(Commands):
     def on_loss(self, hook: OnLoss) -> Callable[[], None]:
         """Call the hook when the store goes away; return what ends that."""
         self._on_loss.append(hook)
-        return partial(self._on_loss.remove, hook)
+        return functools.partial(_discard, self._on_loss, hook)
 
     def subscribe(self, channel: str, callback: Callback) -> Callable[[], None]:
         """Call back with each message from now on, also after reconnects; return what ends that.
@@ -163,7 +165,7 @@ class Store(Commands):
         await session.open(self._callbacks)
         await session.ping()
         commands = Commands(session.send, self._observer)
-        for hook in list(self._on_return):
+        for hook in tuple(self._on_return):
             await hook(commands)
 
     async def _use(self, session: StoreSession, seconds: float) -> None:
@@ -187,3 +189,9 @@ class Store(Commands):
             while True:
                 await self.clock.sleep(HEARTBEAT_SECONDS)
                 await session.ping()
+                await session.check_primary()
+
+
+def _discard(hooks: list[T], hook: T) -> None:
+    if hook in hooks:
+        hooks.remove(hook)

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -73,11 +73,9 @@ class StoreServer:
         """Start a server and wait until it answers. Without `empty` it has the data that were saved."""
         if empty:
             (self.folder / "dump.rdb").unlink(missing_ok=True)
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        command += ["--save", "", "--appendonly", "no", "--unixsocket", str(self.socket), "--daemonize", "no"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  # the name decides what the program is
-                [*command, *self._options, *options], executable=self._binary, stdout=log, stderr=log
+                [*self.command_line(), *self._options, *options], executable=self._binary, stdout=log, stderr=log
             )
         deadline = time.monotonic() + STARTS_WITHIN
         while not self._is_listening():
@@ -85,6 +83,18 @@ class StoreServer:
             assert time.monotonic() < deadline, "the store did not start"
             time.sleep(_PAUSE)
         return self
+
+    def command_line(self) -> list[str]:
+        """Return the words before the options."""
+        words = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        return [*words, "--save", "", "--appendonly", "no", "--unixsocket", str(self.socket), "--daemonize", "no"]
+
+    def until(self, words: Sequence[str], holds: Callable[[bytes], bool]) -> None:
+        """Wait until what the server answers to a command is as it has to be."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not holds(answer := self.command(*words)):
+            assert time.monotonic() < deadline, answer
+            time.sleep(_PAUSE)
 
     def kill(self) -> None:
         """End the server at once, as SIGKILL does; its connections are reset."""

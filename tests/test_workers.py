@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.test_quota_over_http import hundred_series
 
 STARTS_WITHIN = 60.0  # seconds
 ENDS_WITHIN = 10.0
+WITHOUT_STORE = [sys.executable, "-m", "tests.server_without_store"]
 REPLACED = '"event": "a worker ended and was replaced"'
 
 
@@ -119,11 +121,28 @@ def test_workers_with_an_address_for_operators_drain_and_exit_with_0() -> None:
         assert "Traceback" not in process.stderr.read()
 
 
-def test_all_workers_together_use_the_quota_and_never_exceed_it() -> None:
+def test_workers_with_a_store_use_the_quota_together_and_never_exceed_it() -> None:
     sandbox = Sandbox(Plan.HOBBYIST, key=KEY)
+    variables = {"COINGLASS_API_KEY": KEY, "COINGLASS_PLAN": "hobbyist"}
     with (
         running(create_sandbox(sandbox)) as upstream,
-        serving("--workers", "2", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream, COINGLASS_PLAN="hobbyist") as (
+        serving("--workers", "2", COINGLASS_BASE_URL=upstream, **variables) as (address, process),
+    ):
+        started(address, process)
+        answered = Counter(part["__typename"] for part in parts(address))
+        assert answered == {"FundingSeries": 28, "Unavailable": 72}  # two of the thirty were for listings
+        os.kill(workers(process)[0], signal.SIGKILL)
+        with answering_alone(replacement(process), process):
+            assert Counter(part["__typename"] for part in parts(address)) == answered  # what the other one has fetched
+        assert (sandbox.calls.total(), sandbox.quota.refused) == (30, 0)
+
+
+def test_workers_without_a_store_have_equal_shares_of_the_quota_and_never_exceed_it() -> None:
+    sandbox = Sandbox(Plan.HOBBYIST, key=KEY)
+    variables = {"COINGLASS_API_KEY": KEY, "COINGLASS_PLAN": "hobbyist"}
+    with (
+        running(create_sandbox(sandbox)) as upstream,
+        serving("--workers", "2", command=WITHOUT_STORE, COINGLASS_BASE_URL=upstream, **variables) as (
             address,
             process,
         ),
