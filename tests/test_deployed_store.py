@@ -17,7 +17,8 @@ from shared.scope import Scope
 from shared.store import Store
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import binary_of
-from tests.test_deploy_files import COMPOSED, DEPLOY, MANIFESTS, ROOT, SERVER, STORE, manifest, pod_of
+from tests.test_cli import ROOT
+from tests.test_deploy_files import COMPOSED, DEPLOY, MANIFESTS, SERVER, STORE, manifest, pod_of
 
 PORT = 6379
 MEGABYTES = {"mb": 1, "M": 1, "Mi": 1, "G": 1024, "Gi": 1024}
