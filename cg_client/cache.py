@@ -76,6 +76,8 @@ class Cache:
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, _InFlight] = {}
         self._lookups = None if second_tier is None else Lookups(second_tier, self._learn, self._end_lookup)
+        if second_tier is not None:
+            second_tier.on_urgent(lambda call: on_join(call, SYSTEM))
         self._on_learned = on_learned
         self.lookups = Counter(hit=0, stale=0, shared=0, miss=0)
 
@@ -104,12 +106,17 @@ class Cache:
             return resolved(answer)
         if self._lookups is None or call.key in self._in_flight:
             return self._fetched(call, deadline, requester, grace=grace)
-        return self._lookups.then(
-            call, deadline, lambda lookup: self._get_after(lookup, call, deadline, requester, grace=grace)
-        )
+        # Not a closure: its cells would make every hit slower.
+        resume = partial(self._get_after, call, deadline, requester, grace)
+        return self._lookups.then(call, deadline, requester.priority, resume)
 
     def _get_after(
-        self, lookup: Lookup, call: Call, deadline: float, requester: Requester, *, grace: bool
+        self,
+        call: Call,
+        deadline: float,
+        requester: Requester,
+        grace: bool,  # noqa: FBT001  # as `partial` passes it
+        lookup: Lookup,
     ) -> asyncio.Future[AnyAnswer]:
         """Return what the second tier has, if it may be served, or what is fetched."""
         entry = self._store.get(call)
@@ -157,6 +164,7 @@ class Cache:
             self._lookups.add,
             call,
             deadline,
+            requester.in_the_background().priority,
             lambda lookup: None if lookup is None else self._refresh(call, deadline, requester, lookup),
         )
 
@@ -337,7 +345,7 @@ class Cache:
 
         if self._lookups is None or call.key in self._in_flight:
             return fetched(_ALONE)
-        return self._lookups.then(call, deadline, fetched)
+        return self._lookups.then(call, deadline, requester.priority, fetched)
 
 
 def _timed_out(call: Call, seconds: float) -> UpstreamTimeout:

@@ -52,7 +52,11 @@ from cg_client.windows import last_closed, unix_ms
 
 
 class Client:
-    """Nothing here is shared with another client: a second key is a second object."""
+    """Nothing here is shared with another client of the process: a second key is a second object.
+
+    With other replicas it may share the second tier of its cache, and its quota: `share_quota` puts one of all replicas
+    in the place of its own. Both are those of its key and base URL.
+    """
 
     def __init__(
         self,
@@ -66,10 +70,6 @@ class Client:
         second_tier: SecondTier | None = None,
         share_quota: ShareQuota | None = None,
     ) -> None:
-        """Make a client. What it shares with other replicas is that of the same key and base URL.
-
-        `second_tier`: of its cache. `share_quota`: puts the quota of all replicas in the place of its own.
-        """
         self.clock = clock or Clock()
         self.config = config
         self.revision = Revision()
@@ -101,7 +101,7 @@ class Client:
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
         self._unknown_names = UnknownNameCheck(self.paths, self.clock)
-        self._coalescer = Coalescer(self._is_free, tracer)
+        self._coalescer = Coalescer(self._is_free, tracer, None if second_tier is None else second_tier.survey)
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from cg_client.call import AnyAnswer, Call, CallKey
+from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup, SecondTier
 
 Resume: TypeAlias = Callable[[Lookup | None], None]  # None: the cache was closed
@@ -32,21 +33,21 @@ class Lookups:
     def __contains__(self, call: Call) -> bool:
         return call.key in self._pending
 
-    def add(self, call: Call, deadline: float, resume: Resume) -> None:
+    def add(self, call: Call, deadline: float, priority: Priority, resume: Resume) -> None:
         """Call `resume` with the result, in the present context; a call that is being looked up is not again."""
         pending = self._pending.get(call.key)
         if pending is None:
-            task = asyncio.get_running_loop().create_task(self._tier.look_up(call, deadline))
+            task = asyncio.get_running_loop().create_task(self._tier.look_up(call, deadline, priority))
             pending = self._pending[call.key] = _PendingLookup(task)
             task.add_done_callback(partial(self._resume, call, pending))
         pending.resumes.append((contextvars.copy_context(), resume))
 
     def then(
-        self, call: Call, deadline: float, obtain: Callable[[Lookup], asyncio.Future[AnyAnswer]]
+        self, call: Call, deadline: float, priority: Priority, obtain: Callable[[Lookup], asyncio.Future[AnyAnswer]]
     ) -> asyncio.Future[AnyAnswer]:
         """Return the answer that `obtain` returns when the call is looked up."""
         outer: asyncio.Future[AnyAnswer] = asyncio.get_running_loop().create_future()
-        self.add(call, deadline, partial(_chain, outer, obtain))
+        self.add(call, deadline, priority, partial(_chain, outer, obtain))
         return outer
 
     def _resume(self, call: Call, pending: _PendingLookup, task: asyncio.Task[Lookup]) -> None:

@@ -1,5 +1,6 @@
 """What replicas share of the cache: answers, and the right to fetch one. The first tier is the memory of each."""
 
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from cg_client.call import Call
 from cg_client.entries import Entry
 from cg_client.errors import CoinglassError
+from cg_client.quota.requester import Priority
 
 
 class Lease(Protocol):
@@ -53,5 +55,11 @@ class Lookup(msgspec.Struct, frozen=True):
 
 
 class SecondTier(Protocol):
-    async def look_up(self, call: Call, deadline: float) -> Lookup:
+    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
+        """Call back with each call that this replica fetches, and for which a more urgent caller waits in another."""
+
+    async def look_up(self, call: Call, deadline: float, priority: Priority) -> Lookup:
         """Return what is shared of the call; a lease that comes with it is the caller's to end. Raises nothing."""
+
+    async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
+        """Return those with a fresh answer, and those that another replica fetches. Raises nothing."""

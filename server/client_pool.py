@@ -65,9 +65,7 @@ class KeyUpstream:
 
     async def close(self) -> None:
         await self.feeds.close()
-        await self.client.close()
-        if self.sharing is not None:
-            await self.sharing.close()
+        await (self.client if self.sharing is None else self.sharing).close()
 
     def acquire(self) -> None:
         """Keep the client from being closed until as many calls of `release`."""

@@ -1,6 +1,7 @@
 """What replicas share through the store: of each CoinGlass key answers, quota, facts and channels; and the budgets."""
 
 import socket
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 from weakref import WeakSet
@@ -17,7 +18,7 @@ from shared.answers import Answers
 from shared.budget_windows import BudgetNames
 from shared.budgets import SharedBudgets
 from shared.facts import SharedFacts
-from shared.quota import SharedQuota
+from shared.quota import LONGEST_CALL, SharedQuota
 from shared.scope import Scope
 from shared.shared_socket import SharedSocket
 from shared.store import Store
@@ -27,13 +28,16 @@ _SETTLE_SECONDS: Final = 4.0  # in which a store without data hears of every rep
 
 
 class KeySharing:
-    """What replicas share under one CoinGlass key. It starts before its client is used, and closes after it."""
+    """What replicas share under one CoinGlass key. It starts before its client is used."""
 
     def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float) -> None:
         """`settle`: as SharedQuota has it."""
         self._store, self._clock, self._replica, self._settle = store, clock, replica, settle
+        self._deadline_seconds = config.deadline_seconds  # by which every call ends
         self._scope = Scope.of(config.api_key, config.base_url)
         self.answers = Answers.of(store, config, clock)
+        self._client: Client
+        self._hooks: list[Callable[[], None]] = []
         self.quota: SharedQuota
         self.facts: SharedFacts
         self.channels: SharedSocket
@@ -44,7 +48,7 @@ class KeySharing:
         client = Client(
             config, clock=self._clock, tracer=tracer, second_tier=self.answers, share_quota=self._share_quota
         )
-        self.facts = SharedFacts(self._store, self._scope, client, self._replica)
+        self._client, self.facts = client, SharedFacts(self._store, self._scope, client, self._replica)
         self.answers.start()
         return client
 
@@ -55,10 +59,10 @@ class KeySharing:
             self._scope.name("quota"),
             self._clock,
             replica=self._replica,
+            longest=max(LONGEST_CALL, self._deadline_seconds),
             settle=self._settle,
         )
-        self._store.on_return(self.quota.on_return)
-        self._store.on_loss(self.quota.on_loss)
+        self._hooks = [self._store.on_return(self.quota.on_return), self._store.on_loss(self.quota.on_loss)]
         return self.quota
 
     def share_channels(self, local: OwnSocket) -> SharedSocket:
@@ -71,8 +75,12 @@ class KeySharing:
         await self.facts.start()
 
     async def close(self) -> None:
+        """Close the client as well, at its time."""
         await self.facts.close()
+        await self._client.close()
         await self.answers.close()
+        for withdraw in self._hooks:
+            withdraw()
 
 
 class Sharing:

@@ -7,9 +7,10 @@ it, or says that another replica fetches. Without the store each replica does wh
 import asyncio
 import contextlib
 import itertools
+import math
 import os
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,9 +22,10 @@ from cg_client.clock import Clock
 from cg_client.entries import Entry
 from cg_client.errors import CoinglassError
 from cg_client.live.timers import within
+from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup
 from shared.codec import AnswerCodec
-from shared.commands import Argument
+from shared.commands import Argument, Commands
 from shared.error_codec import decode_failure, encode_failure
 from shared.errors import CommandRefused, StoreAway
 from shared.leases import LEASE_SECONDS, CallNames, Notices, Renewals, StoreLease
@@ -40,8 +42,10 @@ _LOOK_SECONDS = 0.02  # between two looks whether the store is back
 POLL_SECONDS: Final = 1.0  # after which a notice is believed to be lost
 _MARGIN = 0.01  # seconds after the end of a lease
 _CLOSING_SECONDS = 1.0
+_URGENT = b"!"  # at the end of a notice: a more urgent caller waits
 
-_BEGIN, _FINISH, _END, _EVICT = map(LuaScript, ("answers_begin", "answers_finish", "answers_end", "answers_evict"))
+_BEGIN, _FINISH, _END = map(LuaScript, ("answers_begin", "answers_finish", "answers_end"))
+_EVICT, _SURVEY = map(LuaScript, ("answers_evict", "answers_survey"))
 
 
 OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
@@ -89,7 +93,10 @@ class Answers:
         self._owners = map(f"{os.urandom(8).hex()}-{{}}".format, itertools.count())
         self._notices = Notices()
         self._renewals = Renewals(clock, store, self._fence)
+        self._away_since = -math.inf  # monotonic seconds: the last time that the store went away
+        self._hurry: Callable[[Call], None] = lambda _: None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._hooks: list[Callable[[], None]] = []  # what ends each
         self.counts: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
 
     @classmethod
@@ -99,40 +106,84 @@ class Answers:
 
     def start(self) -> None:
         """Hear of what other replicas fetch; to be called before the store is started."""
-        self._store.subscribe(self._channel, self._notices.receive)
-        self._store.on_return(self._renewals.renew)
+        self._hooks += (
+            self._store.subscribe(self._channel, self._receive),
+            self._store.on_return(self._register),
+            self._store.on_loss(self._note_loss),
+        )
+
+    async def _register(self, commands: Commands) -> None:
+        with contextlib.suppress(CommandRefused):  # the store is of use all the same
+            await self._renewals.renew(commands)
+
+    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
+        self._hurry = hurry
+
+    def _receive(self, message: bytes) -> None:
+        if not message.endswith(_URGENT):
+            self._notices.receive(message)
+            return
+        for call in self._renewals.calls(message.removesuffix(_URGENT).decode("ascii", "replace")):
+            self._hurry(call)
+
+    def _note_loss(self) -> None:
+        self._away_since = self.clock.monotonic()
 
     async def close(self) -> None:
         """Give up the leases that are left, and store what is to be stored, within a second."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+        await self.flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._renewals.close()
+        for end in self._hooks:
+            end()
+        self._hooks.clear()
 
-    async def look_up(self, call: Call, deadline: float) -> Lookup:
+    async def flush(self) -> None:
+        """Wait until what was fetched is stored, for a second at most."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+
+    async def look_up(self, call: Call, deadline: float, priority: Priority = Priority.INTERACTIVE) -> Lookup:
         """Return what is shared of the call.
 
-        If the store goes away meanwhile, it gets a moment to return. If it was away before, nothing is waited for.
+        A store that has just gone away gets a moment to return: the connection may have broken. After that nothing is
+        waited for.
         """
         digest = self._codec.digest(call)
         if digest is None:
             return Lookup()
-        lease = StoreLease(call, CallNames.of(self._scope, digest), next(self._owners), self._finish, self._end)
-        if self._store.is_away:
-            return self.alone(lease)
+        names, owner = CallNames.of(self._scope, digest), next(self._owners)
+        lease = StoreLease(call, names, owner, priority, self._finish, self._end)
         try:
-            try:
-                return await self.begin(lease)
-            except StoreAway:
-                await self.wait_for_store(min(deadline, self.clock.monotonic() + RETURN_SECONDS))
+            if not self._store.is_away:
+                with contextlib.suppress(StoreAway):
+                    return await self.begin(lease)
+                self._note_loss()
+            await self.wait_for_store(min(deadline, self._away_since + RETURN_SECONDS))
+            if not self._store.is_away:
                 return await self.begin(lease)
         except (StoreAway, CommandRefused):
-            return self.alone(lease)
+            pass
         except asyncio.CancelledError:
             lease.release()
             raise
+        return self.alone(lease)
+
+    async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
+        """Return the calls that have a fresh answer or a lease."""
+        digests = [self._codec.digest(call) for call in calls]
+        names = [CallNames.of(self._scope, digest) for digest in digests if digest is not None]
+        if self._store.is_away or not names:
+            return ()
+        keys = [name for of_call in names for name in (of_call.answer, of_call.lease)]
+        try:
+            states = msgspec.convert(await self._store.run(_SURVEY, keys), list[int])
+        except (StoreAway, CommandRefused):
+            return ()
+        shared = {of_call.digest for of_call, state in zip(names, states, strict=True) if state}
+        return {call for call, digest in zip(calls, digests, strict=True) if digest in shared}
 
     def alone(self, lease: StoreLease, entry: Entry | None = None) -> Lookup:
         """Let the replica fetch without a reply of the store; the lease may have been given, and the reply lost."""
@@ -141,8 +192,11 @@ class Answers:
         return Lookup(entry, lease=lease)
 
     async def wait_for_store(self, until: float) -> None:
-        while self._store.is_away and self.clock.monotonic() < until:
-            await self.clock.sleep(_LOOK_SECONDS)
+        """Wait until the store is back, at least a moment, so that no loop is without a pause."""
+        while (seconds := until - self.clock.monotonic()) > 0:
+            await self.clock.sleep(min(seconds, _LOOK_SECONDS))
+            if not self._store.is_away:
+                return
 
     async def begin(self, lease: StoreLease, after: "StoreFetch | None" = None, *, again: bool = True) -> Lookup:
         """Return the answer, the lease or the fetch of another replica, `after` such a fetch was waited for.
@@ -180,7 +234,8 @@ class Answers:
 
     async def _begun(self, lease: StoreLease, waited: int, token: bytes) -> _Begun:
         keys = (lease.names.answer, lease.names.lease, self._fence)
-        args = (lease.owner, round(LEASE_SECONDS * 1000), str(waited), token)
+        args: list[Argument] = [lease.owner, round(LEASE_SECONDS * 1000), str(waited), token, int(lease.priority)]
+        args += [self._channel, lease.names.digest]
         return msgspec.convert(await self._store.run(_BEGIN, keys, args), _Begun)
 
     async def _entry(self, lease: StoreLease, begun: _Begun, now: float) -> Entry | None:

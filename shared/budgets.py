@@ -58,7 +58,7 @@ class SharedAllowance(Allowance):
 
 
 class SharedBudgets(Budgets):
-    """Make it before the store starts. `replicas` returns how many are known to share the store.
+    """`replicas` returns how many are known to share the store.
 
     `counts`: how many operations were decided by the store (`shared`) and without it.
     """
@@ -70,13 +70,14 @@ class SharedBudgets(Budgets):
         self._names, self._state = names, StoreState(store, clock, replicas)
         self.counts = self._state.counts
         self._task: asyncio.Task[None] | None = None
-        store.on_return(self._return)
+        self._end = store.on_return(self._return)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._flush_all())
 
     async def close(self) -> None:
         """State the last corrections, so that what was not spent is free for other replicas."""
+        self._end()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -5,7 +5,7 @@ What was not written by a replica with the same key and the same version, for th
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +17,8 @@ from cg_client.decoding.decoder_names import name_of
 from cg_client.secret import Secret
 from cg_client.version import installed_version
 from shared.record_types import RecordType, TypeName, UnreadableValue
-from shared.value_codec import Unencodable, ValueDecoder, ValueEncoder
+from shared.value_codec import EPOCH, MICROSECOND, Unencodable, ValueEncoder
+from shared.value_decoder import ValueDecoder
 
 FORMAT: Final = 1  # of the bytes
 LEAST_COMPRESSED: Final = 1024  # bytes
@@ -26,8 +27,6 @@ _PAYS: Final = 0.9  # of the size: what compression has to reach
 _LEVEL: Final = 1
 _SIMPLE, _COMPRESSED = b"\x00", b"\x01"
 _SIGNATURE: Final = 16  # bytes
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class _Packed(msgspec.Struct, array_like=True, frozen=True):
@@ -77,7 +76,7 @@ class AnswerCodec:
             size,
             answer.endpoint.path,
             answer.path,
-            (answer.fetched_at - _EPOCH) // _MICROSECOND,
+            (answer.fetched_at - EPOCH) // MICROSECOND,
             answer.lifetime,
             answer.sandbox,
             answer.anomalies,
@@ -101,7 +100,9 @@ class AnswerCodec:
         kind, content = signed[:1], signed[1:]
         try:
             if kind == _COMPRESSED:
-                content = self._decompressor.decompress(content, max_output_size=MAX_DECODED)
+                if not 0 <= zstandard.frame_content_size(content) <= MAX_DECODED:
+                    raise UnreadableValue("too large")
+                content = self._decompressor.decompress(content)
             packed = self._decoder.decode(content)
         except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableValue(type(error).__name__) from error
@@ -110,7 +111,7 @@ class AnswerCodec:
         answer = Answer(
             ValueDecoder(list(map(RecordType.by_name, packed.types))).decode(packed.value),
             call.endpoint,
-            _EPOCH + timedelta(microseconds=packed.fetched_at),
+            EPOCH + timedelta(microseconds=packed.fetched_at),
             sandbox=packed.sandbox,
             anomalies=packed.anomalies,
             path=packed.path,

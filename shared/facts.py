@@ -45,7 +45,7 @@ class LocalFact(NamedTuple):
 
 
 class SharedFacts:
-    """Of one client. Make it before the store starts; `start` it before the client is used.
+    """Of one client. Start it before the client is used.
 
     `counts`: facts that were published, applied, outdated (of another plan), invalid, refused by the store, or dropped
     because too many were waiting.
@@ -55,7 +55,7 @@ class SharedFacts:
         self._store, self._scope, self._client, self._clock = store, scope, client, client.clock
         self._facts, self._channel = scope.name("facts"), scope.name("facts", "changes")
         self._origin = secrets.token_hex(8)  # another one after a restart
-        position = hashlib.sha256(replica.encode()).digest()[0] / 256
+        position = hashlib.sha256(f"{replica} {self._origin}".encode()).digest()[0] / 256  # workers have one name
         self._application = FactApplication(client, _FIRST_PATIENCE + _MORE_PATIENCE * position)
         self.counts: Counter[str] = Counter()
         self._outbox: OrderedDict[str, LocalFact] = OrderedDict()
@@ -65,21 +65,27 @@ class SharedFacts:
         self._version = 0  # up to which nothing was missed
         self._outgoing, self._missed = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._unsubscribe: Callable[[], None] = lambda: None
-        store.on_return(self._read)
+        self._ends: list[Callable[[], None]] = []
 
     async def start(self) -> None:
-        """Apply what is stored, and from now on what others learn; publish what the client learns."""
+        """Apply what is stored, and attach the client."""
+        self.attach()
+        self._missed.clear()
+        await self._read_if_there()
+
+    def attach(self) -> None:
+        """From now on apply to the client what others learn, soon also what is stored, and publish what it learns."""
         client = self._client
         client.plan_watch.on_account, client.plan_watch.on_limit = self._learn_account, self._learn_limit
         client.gate.on_refusal, client.drift.on_key = self._learn_refusal, self._learn_drift
         client.breaker.on_change, client.breaker.turns = self._learn_circuit, self
-        self._unsubscribe = self._store.subscribe(self._channel, self._receive)
-        await self._read_if_there()
+        self._ends = [self._store.subscribe(self._channel, self._receive), self._store.on_return(self._read)]
         self._tasks = [asyncio.create_task(self._publish_all()), asyncio.create_task(self._review())]
+        self._missed.set()
 
     async def close(self) -> None:
-        self._unsubscribe()
+        for end in self._ends:
+            end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -98,6 +104,7 @@ class SharedFacts:
 
     def _learn_account(self, state: AccountState) -> None:
         self._learn(self._application.account(state), state.seconds + OVERDUE)
+        self._missed.set()  # refusals for this plan may have come before it
 
     def _learn_limit(self, limit: int) -> None:
         self._learn(LimitFact(limit), _LIMIT_SECONDS)

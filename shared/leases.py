@@ -12,6 +12,7 @@ from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.entries import Entry
 from cg_client.errors import CoinglassError
+from cg_client.quota.requester import Priority
 from shared.commands import Commands, StoreReply
 from shared.errors import CommandRefused, StoreAway
 from shared.scope import Scope
@@ -46,10 +47,11 @@ class StoreLease:
         call: Call,
         names: CallNames,
         owner: str,
+        priority: Priority,
         on_finish: Callable[["StoreLease", Entry], None],
         on_end: Callable[["StoreLease", CoinglassError | None], None],
     ) -> None:
-        self.call, self.names, self.owner = call, names, owner
+        self.call, self.names, self.owner, self.priority = call, names, owner, priority
         self.token = 0
         self._on_finish, self._on_end = on_finish, on_end
         self._has_ended = False
@@ -81,6 +83,10 @@ class Renewals:
 
     def __len__(self) -> int:
         return len(self._leases)
+
+    def calls(self, digest: str) -> list[Call]:
+        """Return what is fetched under the name; none if it has ended."""
+        return [lease.call for lease in self._leases.values() if lease.names.digest == digest]
 
     def add(self, lease: StoreLease) -> None:
         self._leases[lease.owner] = lease

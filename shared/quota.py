@@ -13,7 +13,7 @@ import msgspec
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import QueueFull
+from cg_client.errors import QueueFull, QuotaExhausted, StartsTooLate
 from cg_client.quota.admission import Admission, refusal
 from cg_client.quota.admission_queue import MAX_WAITING, AdmissionQueue
 from cg_client.quota.requester import Priority, Requester
@@ -30,6 +30,7 @@ _REJOIN_SECONDS = 0.25
 _SOONEST = 0.01  # seconds until the next exchange, unless something happens
 _STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
 _SCRIPT = quota_script()
+_NO_PART = "This server has yet to learn its part of the quota from the store that COINGLASS_SHARED_URL names"
 
 
 class ContactChanged(Exception):
@@ -58,14 +59,15 @@ class SharedQuota:
         """
         self._local, self._store, self._name, self._clock = local, store, name, clock
         local.window.minute *= FAST_CLOCK
-        self.contact = QuotaContact(replica, local, longest, settle, forget)
+        now = clock.monotonic()
+        self.contact = QuotaContact(replica, local, now, longest, settle, forget)
         self.refused = local.refused
         self.exchanges = 0
         self._waiters = SharedWaiters(local.weights)
         self._is_exchanging = self._is_pending = self._is_closed = False
         self._timer: asyncio.Task[None] | None = None
         self._due = 0.0
-        self.contact.divide(clock.monotonic())
+        self.contact.divide(now)
 
     async def open(self) -> None:
         """Make contact; without success the replica is alone, and attempts go on."""
@@ -126,7 +128,12 @@ class SharedQuota:
             return self._take(waiter.requester, now) or await self._wait(waiter)
         if self._timer is None and not self._is_exchanging:
             self._schedule(0)
-        admission = await self._local.start(waiter.call, waiter.deadline, waiter.requester)
+        try:
+            admission = await self._local.start(waiter.call, waiter.deadline, waiter.requester)
+        except StartsTooLate as refused:
+            if self.contact.has_part or refused.retry_after is None:
+                raise
+            raise QuotaExhausted(refused.retry_after, _NO_PART) from None
         self.contact.ledger.start(waiter.requester.client)
         return admission
 

@@ -34,9 +34,9 @@ class QuotaContact:
     """
 
     def __init__(
-        self, replica: str, local: AdmissionQueue, longest: float, settle: float | None, forget: float
+        self, replica: str, local: AdmissionQueue, now: float, longest: float, settle: float | None, forget: float
     ) -> None:
-        self._replica, self._local = replica, local
+        self._replica, self._local, self._began_at = replica, local, now
         self.ledger = QuotaLedger()
         self.decay = longest + _OVERHEAD
         self._settle = self.decay if settle is None else settle
@@ -48,10 +48,11 @@ class QuotaContact:
         self.replicas = 1
         self._boot, self._seq, self._acked = secrets.token_hex(8), 0, 0
         self._sent_at = -math.inf  # when the last request was sent while not alone
-        self._heard: float | None = None  # the store's time of the last reply
-        self._heard_at = 0.0
+        self._replied_at: float | None = None  # the store's time of the last reply
+        self._received_at = 0.0
         self._version, self._parts, self._slots = 0, 0, 0
-        self._peers: list[tuple[str, int]] = []
+        self._peers: list[tuple[str, str]] = []
+        self._unreported_until = 0.0
         self._opens_in = 1.0  # seconds in which a replica without a share expects one
         self._learned, self._at_least, self._is_stated = 0, 0, False
         self._pause_until, self._pause_reason = 0.0, PauseReason.REQUESTED
@@ -68,15 +69,17 @@ class QuotaContact:
         return QuotaRequest(
             replica=self._replica,
             boot=self._boot,
+            age=now - self._began_at,
             seq=self._seq,
             acked=self._acked,
-            heard=self._heard,
-            sent=None if self._heard is None else self._heard + now - self._heard_at,
+            replied_at=self._replied_at,
+            sent=None if self._replied_at is None else self._replied_at + now - self._received_at,
             alone=alone,
             leave=leave,
             parts=self._parts,
             version=self._version,
             peers=self._peers if alone else [],
+            unreported_for=max(0.0, self._unreported_until - now),
             limit=self._local.window.limit,
             stated=self._is_stated,
             learned=self._learned,
@@ -96,7 +99,7 @@ class QuotaContact:
 
     def confirm(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
         """Remember a reply with the state of the quota."""
-        self._acked, self._heard, self._heard_at = request.seq, reply.time, now
+        self._acked, self._replied_at, self._received_at = request.seq, reply.time, now
         self.confirmed_at = sent
         if self._learned == request.learned:
             self._learned = 0
@@ -109,6 +112,7 @@ class QuotaContact:
             self._local.window.block(now + reply.pause, _REASONS[reply.pause_reason])
         if reply.peers is not None:
             self._version, self._peers = reply.version, reply.peers
+        self._unreported_until = now + FAST_CLOCK * reply.unreported_for
         self.replicas = reply.members
         self._parts = reply.parts
         self._opens_in = max(1.0, reply.settles_in)
@@ -141,6 +145,11 @@ class QuotaContact:
         """Let the local queue use what is safe now."""
         rises_at = self.rises_at if self._parts else now + self._opens_in
         self._local.window.divide(self._safe_share if now >= self.rises_at else self._certain_share, rises_at)
+
+    @property
+    def has_part(self) -> bool:
+        """Whether the store has told a part of the quota that is safe without it."""
+        return self._parts > 0
 
     @property
     def rises_at(self) -> float:

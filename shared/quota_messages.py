@@ -25,7 +25,7 @@ class Waiting(msgspec.Struct, array_like=True, frozen=True):
     newest: float
 
 
-class Forecast(msgspec.Struct, array_like=True, frozen=True):
+class GroupForecast(msgspec.Struct, array_like=True, frozen=True):
     """In how many seconds each call of a group could start; the first `in_share` of them within the client's share."""
 
     client: Digest
@@ -37,23 +37,26 @@ class Forecast(msgspec.Struct, array_like=True, frozen=True):
 class QuotaRequest(msgspec.Struct, kw_only=True):
     """The state of a replica.
 
-    `boot` is new with each start of the process, `seq` with each request; `acked` is that of the last reply, which the
-    script sent at `heard`, and `sent` when this one was sent at the latest, both by the clock of the store. While a
-    replica is `alone`, `ended` are all its calls of the last minute, else those since the last reply. The safe share is
-    the limit divided by `parts`; with 0 there is none.
+    `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request. `acked` is
+    that of the last reply, which the script sent at `replied_at`; this request was sent at `sent` at the latest: both
+    by the clock of the store. Other replicas are `peers`, by name and boot; calls that none of them reports may count
+    for `unreported_for` seconds. While a replica is `alone`, `ended` are all its calls of the last minute, else those
+    since the last reply. The safe share is the limit divided by `parts`; with 0 there is none.
     """
 
     replica: str
     boot: str
+    age: float
     seq: int
     acked: int
-    heard: float | None
+    replied_at: float | None
     sent: float | None
     alone: bool
     leave: bool
     parts: int
     version: int
-    peers: list[tuple[str, int]]
+    peers: list[tuple[str, str]]
+    unreported_for: float
     limit: int
     stated: bool
     learned: int
@@ -87,12 +90,13 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     stated: bool = False
     version: int = 0
     members: int = 0
-    peers: list[tuple[str, int]] | None = None
+    peers: list[tuple[str, str]] | None = None
+    unreported_for: float = 0.0
     parts: int = 0
     pause: float = 0.0
     pause_reason: int = 0
     granted: list[tuple[Digest, int, int]] = []
-    forecasts: list[Forecast] = []
+    forecasts: list[GroupForecast] = []
     next: float | None = None
     floor: int = 0
     used: int = 0

@@ -97,9 +97,9 @@ class RecordType(msgspec.Struct, frozen=True, eq=False):
 
     def check_columns(self, stored: Mapping[str, Sequence[Any]], times: Sequence[str]) -> None:
         """Raise UnreadableValue if columns have other values than the class declares; `times` are milliseconds."""
+        if stored.keys() != self.value_types.keys():
+            raise UnreadableValue("other columns than the class has")
         for name, column in stored.items():
-            if name not in self.value_types:
-                raise UnreadableValue("a column that the class does not have")
             (_MILLISECONDS if name in times else self.value_types[name]).check(column)
 
 
@@ -124,21 +124,18 @@ def _by_name(module: str, qualname: str) -> RecordType | None:
 def _value_type(hint: Any) -> _ValueType:  # noqa: ANN401  # a type annotation
     """Return what an annotation allows. A figure may be a whole number."""
     origin, args = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return _value_type(args[0])
+    if origin is Annotated or isinstance(hint, NewType):
+        return _value_type(args[0] if args else hint.__supertype__)
     if origin in (typing.Union, types.UnionType):
         return _union(list(map(_value_type, args)))
-    if isinstance(hint, NewType):
-        return _value_type(hint.__supertype__)
     if isinstance(hint, TypeVar) or hint is Any:
         return _ANYTHING
-    if origin is None:
-        return _ValueType(frozenset({float, int} if hint is float else {hint}))
-    if issubclass(origin, Mapping):
+    kind: type = hint if origin is None else origin
+    if issubclass(kind, Mapping):
         return _ValueType(frozenset({dict}), _value_type(args[1]))
-    if issubclass(origin, Sequence):
+    if issubclass(kind, Sequence) and args:
         return _ValueType(_LISTS, _value_type(args[0]))
-    return _ValueType(frozenset({origin}))
+    return _ValueType(frozenset({float, int} if kind is float else {kind}))
 
 
 def _union(members: Sequence[_ValueType]) -> _ValueType:

@@ -6,20 +6,22 @@ from typing import Final
 
 from cg_client.secret import Secret
 
-FORMAT: Final = 1  # of names and values: replicas with another one share nothing with us
 _PREFIX: Final = "cg"
 _HEX_DIGITS: Final = 32
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is shared under one CoinGlass key and one base URL; a Cluster has all of it in one slot."""
+    """What is shared under one CoinGlass key and one base URL; a Cluster has all of it in one slot.
+
+    Replicas of all versions have the same scope, since they spend the same quota. Values have versions of their own.
+    """
 
     tag: str = field()
 
     @classmethod
     def of(cls, api_key: Secret, base_url: str) -> "Scope":
-        text = f"coinglass-graphql {FORMAT} {base_url.rstrip('/')}"
+        text = f"coinglass-graphql {base_url.rstrip('/')}"
         digest = hmac.digest(api_key.reveal().encode(), text.encode(), "sha256")
         return cls(digest.hex()[:_HEX_DIGITS])
 

@@ -1,9 +1,10 @@
 #!lua flags=allow-oom
 -- Looks a call up: its answer with the remaining times, and unless that is fresh the right to fetch it.
 -- KEYS: answer, lease, fence. ARGV: owner, lease (ms), token of the fetch that was waited for, token of the answer that
--- the caller has. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
+-- the caller has, priority, channel, member of the index. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
 
 local owner, lease_ms, waited, cached = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local priority = tonumber(ARGV[5])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -24,7 +25,7 @@ if stored[4] and tonumber(stored[4]) > now then
   return reply('fresh', '0', 0, '')
 end
 
-local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure')
+local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority')
 if waited ~= '0' and lease[4] == waited then
   return reply('failed', waited, 0, lease[5])
 end
@@ -33,6 +34,10 @@ if lease[1] and tonumber(lease[3]) > now then
     return reply('lease', lease[2], lease[3] - now, '')
   end
   redis.call('HSET', KEYS[2], 'waiting', '1')
+  if lease[6] and tonumber(lease[6]) > priority then -- somebody more urgent waits for it
+    redis.call('HSET', KEYS[2], 'priority', priority)
+    redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!')
+  end
   return reply('remote', lease[2], lease[3] - now, '')
 end
 
@@ -40,7 +45,8 @@ end
 local last = tonumber(redis.call('GET', KEYS[3]) or '0')
 local token = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
 redis.call('SET', KEYS[3], token, 'PX', 86400000)
-redis.call('HSET', KEYS[2], 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms))
+redis.call('HSET', KEYS[2], 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms),
+  'priority', priority)
 redis.call('HDEL', KEYS[2], 'waiting')
 redis.call('PEXPIRE', KEYS[2], math.max(lease_ms, 5000))
 return reply('lease', token, lease_ms, '')

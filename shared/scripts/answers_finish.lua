@@ -39,7 +39,7 @@ if is_stored then
 end
 
 if is_owner then
-  redis.call('HDEL', KEYS[2], 'owner', 'token', 'until', 'waiting')
+  redis.call('HDEL', KEYS[2], 'owner', 'token', 'until', 'waiting', 'priority')
 end
 if lease[3] then
   redis.call('PUBLISH', channel, member)

@@ -11,39 +11,37 @@ if now - state.last > SILENT or state.last - now > LATE then
 end
 state.last = now
 
+for _, member in pairs(state.members) do -- a silent one may use a slot again
+  member.counts = after(member.counts, math.min(now, member.seen + SILENT))
+end
 me = state.members[request.replica]
-if me and me.boot ~= request.boot and me.boot ~= "" then
-  if me.registered and not is_silent(me) then
+if me and me.registered and me.boot ~= request.boot then
+  if not is_silent(me) then
     return cmsgpack.pack({status = "busy", time = now})
   end
-  if me.registered then
-    drop(request.replica, now + MINUTE)
-    me = nil
-  end
+  retire(request.replica, me)
+  me = nil
 elseif me and me.boot == request.boot then
   if request.seq <= me.seq then
     return cmsgpack.pack({status = "late", time = now})
   end
-  if request.acked > me.seq then -- the state is an older one
+  if request.acked > me.seq and me.seq > 0 then -- the state is an older one
     unsettle()
+    state.created = now
   end
 end
 
 for name, member in pairs(state.members) do
-  member.counts = current(member.counts)
-  if name ~= request.replica and now - member.seen > request.decay then
+  if name ~= request.replica and now - member.seen > request.decay then -- it may use its share, and nothing else
     member.in_flight, member.counts, member.floor = {}, {}, 0
   end
   if name ~= request.replica and now - member.seen > request.forget then
-    drop(name, now)
+    remove(name)
   end
 end
-state.orphans, state.strangers = current(state.orphans), current(state.strangers)
+state.orphans, state.strangers = after(state.orphans, now), after(state.strangers, now)
 
 if request.alone then
-  if request.leave and not me then
-    return finish({status = "left"})
-  end
   register()
 elseif not me or not me.registered or is_silent(me) or me.boot ~= request.boot or now - request.sent > LATE then
   return finish({status = "unknown"})
@@ -78,7 +76,8 @@ for _, correction in ipairs(request.corrections) do
 end
 
 if request.leave then
-  drop(request.replica, now + MINUTE)
+  me.alone = false -- it has reported all
+  retire(request.replica, me)
   return finish({status = "left"})
 end
 
@@ -86,13 +85,18 @@ local reply = {
   status = "ok", limit = state.limit, stated = state.stated, version = state.version, members = 0,
   pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
 }
+local unreported_until = math.max(state.unknown_until, state.has_names and 0 or state.settled_at)
+if state.orphans[1] then
+  unreported_until = math.max(unreported_until, state.orphans[#state.orphans][1])
+end
+reply.unreported_for = math.max(0, unreported_until - now)
 if request.version ~= state.version then
   reply.peers = {}
 end
 for name, member in pairs(state.members) do
   reply.members = reply.members + 1
   if reply.peers and member ~= me then
-    table.insert(reply.peers, {name, member.parts})
+    table.insert(reply.peers, {name, member.boot})
   end
 end
 

@@ -43,21 +43,17 @@ local function add(counts, release, client, number)
   table.insert(counts, at + 1, {release, client, number})
 end
 
-local function without_first(counts, is_over)
+local function after(counts, time)
+  if not counts[1] or counts[1][1] > time then
+    return counts
+  end
   local rest = {}
   for _, count in ipairs(counts) do
-    if #rest > 0 or not is_over(count) then
+    if count[1] > time then
       rest[#rest + 1] = count
     end
   end
   return rest
-end
-
-local function current(counts)
-  if counts[1] and counts[1][1] <= now then
-    return without_first(counts, function(count) return count[1] <= now end)
-  end
-  return counts
 end
 
 local function total(counts, at)
@@ -68,10 +64,11 @@ local function total(counts, at)
   return sum
 end
 
--- Members. `floor`: slots that it may use without asking. `parts`: its safe share is the limit through this, 0 is none.
+-- Members. `floor`: slots that it may use without asking. `parts`: its safe share is the limit through this; 0 is none,
+-- nil is unknown, as after a loss of data: of those members it is only sure that all shares together are the limit.
 
 local function share(member)
-  return member.parts > 0 and math.floor(state.limit / member.parts) or 0
+  return (member.parts or 0) > 0 and math.floor(state.limit / member.parts) or 0
 end
 
 local function in_use(member)
@@ -86,37 +83,44 @@ local function uses_its_share(member)
   return member.alone or not member.registered or is_silent(member)
 end
 
-local function new_member(parts)
+local function new_member(boot)
   return {
-    boot = "", seq = 0, seen = now, acked = 0, joined = 0, parts = parts, alone = true, registered = false,
+    boot = boot, seq = 0, seen = now, acked = 0, joined = 0, alone = true, registered = false,
     in_flight = {}, floor = 0, counts = {}, waiting = {},
   }
 end
 
-local function drop(name, until_when)
-  local member = state.members[name]
-  for _, flight in ipairs(member.in_flight) do
-    add(state.orphans, until_when, flight[1], flight[2])
-  end
-  for _, count in ipairs(member.counts) do
-    add(state.orphans, count[1], count[2], count[3])
-  end
+local function remove(name)
   state.members[name] = nil
   state.version = state.version + 1
+end
+
+-- A member that has ended now, or earlier: what counts of its calls, and of those that it may have started while alone.
+local function retire(name, member)
+  local is_certain = not member.alone and now - member.seen < request.decay - SILENT
+  local unreported = is_certain and 0 or math.max(0, share(member) - in_use(member) - member.floor)
+  add(state.orphans, now + MINUTE, SYSTEM, member.floor + unreported)
+  for _, flight in ipairs(member.in_flight) do
+    add(state.orphans, now + MINUTE, flight[1], flight[2])
+  end
+  for _, count in ipairs(member.counts) do
+    add(state.orphans, count[1] > now and count[1] or now + MINUTE, count[2], count[3])
+  end
+  remove(name)
 end
 
 -- Settling: after a loss of data nothing is granted until every member has reported, or all that it may have used is over.
 
 local function unsettle()
   for _, member in pairs(state.members) do
-    member.registered = false
+    member.registered, member.parts = false, nil
   end
   state.has_names = true
   state.settled_at = now + request.decay
 end
 
 local function new_state()
-  local is_first = request.heard == nil
+  local is_first = request.replied_at == nil
   return {
     version = 1, created = now, last = now, limit = request.limit, stated = request.stated,
     paused_until = 0, pause_reason = 0, settled_at = now + (is_first and request.settle or request.decay),
@@ -148,28 +152,43 @@ local function is_ready()
   return true
 end
 
+-- The predecessor of a process had the same name, and may have used slots that nobody can report any more.
+local function note_predecessor(member)
+  state.unknown_until = math.max(state.unknown_until, member.born + MINUTE)
+end
+
+-- Take from a member what it knows of others from before the state was lost.
+local function restore()
+  for _, peer in ipairs(request.peers) do
+    local name, boot = peer[1], peer[2]
+    local member = state.members[name]
+    if member and member.registered and member.boot ~= boot then
+      note_predecessor(member)
+    end
+    state.members[name] = member or new_member(boot)
+  end
+  state.has_names = true
+  state.unknown_until = math.max(state.unknown_until, now + request.unreported_for)
+  if state.settled_at > now then
+    state.settled_at = math.max(state.settled_at, now + request.decay)
+  end
+end
+
 local function register()
-  if request.heard and request.heard < state.created then -- it knows of members from before the state was lost
-    for _, peer in ipairs(request.peers) do
-      state.members[peer[1]] = state.members[peer[1]] or new_member(peer[2])
-    end
-    state.has_names = true
-    if state.settled_at > now then
-      state.settled_at = math.max(state.settled_at, now + request.decay)
-    end
+  if request.replied_at and request.replied_at < state.created then
+    restore()
   end
-  local former = state.members[request.replica]
-  if former and not former.registered and not request.heard then -- its predecessor has ended, with an unknown use
-    state.unknown_until = math.max(state.unknown_until, now + MINUTE)
-  end
-  me = former or new_member(request.parts)
+  me = state.members[request.replica] or new_member(request.boot)
   if not (me.registered and me.alone) then
     state.version = state.version + 1
     me.joined = state.version
   end
   state.members[request.replica] = me
-  me.boot, me.alone, me.registered, me.parts = request.boot, true, true, request.parts
-  me.counts = {}
+  me.born = now - request.age * SLOWEST
+  if me.boot ~= request.boot then
+    note_predecessor(me)
+  end
+  me.boot, me.alone, me.registered, me.parts, me.counts = request.boot, true, true, request.parts, {}
 end
 
 -- The safe share of each member: all of them together never exceed the limit, as each of them believes them to be.
@@ -178,6 +197,10 @@ local function offer_parts()
   local free, members = 1, 0
   for _, member in pairs(state.members) do
     members = members + 1
+    if not member.parts then
+      me.parts = request.parts
+      return request.parts
+    end
     if member ~= me and member.parts > 0 then
       free = free - 1 / member.parts
     end

@@ -35,12 +35,17 @@ end
 
 local function usage()
   local used, leased, set_aside = total(state.orphans, 3) + total(state.strangers, 3), 0, 0
+  local shares, has_unknown = 0, false
   for _, member in pairs(state.members) do
     local use = in_use(member)
+    shares, has_unknown = shares + share(member), has_unknown or not member.parts
     used, leased = used + use, leased + member.floor
     if uses_its_share(member) then
       set_aside = set_aside + math.max(0, share(member) - use - member.floor)
     end
+  end
+  if has_unknown then
+    set_aside = set_aside + state.limit - shares
   end
   return used, leased, set_aside
 end
@@ -88,7 +93,7 @@ local function client_use()
   end
   for _, counts in ipairs(all_counts()) do
     for _, count in ipairs(counts) do
-      note(count[2], count[1], count[3])
+      note(count[2], count[1] > now and count[1] or now + MINUTE, count[3]) -- a silent member may have used it again
     end
   end
   for _, member in pairs(state.members) do

@@ -316,3 +316,26 @@ def test_groups_are_bounded_and_contain_no_parameter() -> None:
     groups = {endpoint.group for endpoint in CATALOGUE.values()}
     assert 1 < len(groups) <= len(CATALOGUE)
     assert all(group and "{" not in group for group in groups)
+
+
+async def test_a_circuit_that_another_replica_closed_counts_the_failure_of_our_probe_once(circuits: Circuits) -> None:
+    await circuits.fail(POLICY.least)
+    circuits.clock.advance(POLICY.first_wait)
+    circuits.upstream.blocked = asyncio.Event()
+    probe = asyncio.create_task(circuits.ask(DOWN))
+    await asyncio.sleep(0)
+    circuits.breaker.close(ENDPOINT.group)
+    circuits.upstream.blocked.set()
+    with pytest.raises(UpstreamUnavailable):
+        await probe
+    assert circuits.states == [(ENDPOINT.group, CircuitState.CLOSED, 1)]
+    circuits.upstream.blocked = None
+    assert await circuits.ask() == "answer"
+
+
+@pytest.mark.parametrize(("seconds", "next_wait"), [(0, 1), (16, 1), (1, 0), (1, 16), (float("nan"), 1)])
+def test_a_circuit_does_not_open_for_times_beyond_the_policy(
+    circuits: Circuits, seconds: float, next_wait: float
+) -> None:
+    assert not circuits.breaker.open_for(ENDPOINT.group, seconds, next_wait)
+    assert [*circuits.breaker] == []

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cg_client.errors import QuotaExhausted, StartsTooLate, UpstreamFailed
 from cg_client.quota import client_shares as module
+from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.client_shares import ACTIVE_SECONDS, ClientShares
 from cg_client.quota.requester import SYSTEM, Priority, Requester
 from cg_client.quota.round_robin import EQUAL, Weights
@@ -26,6 +27,7 @@ def queue_with(limit: int, part: float = HALF, weights: Weights = EQUAL) -> Queu
     """Return a queue whose clients have shares."""
     queue = Queue(limit, weights=weights)
     queue.throttle = Throttle(queue.sent, queue.window, queue.clock, weights, part)
+    assert isinstance(queue.throttle.admission_queue, AdmissionQueue)
     queue.admission_queue = queue.throttle.admission_queue
     return queue
 

@@ -51,6 +51,20 @@ async def test_cached_and_pending_calls_are_free() -> None:
     assert await selected([(A, B), (C,)], free=frozenset({A, B})) == [(A, B)]
 
 
+async def test_a_call_that_another_replica_has_or_fetches_is_free() -> None:
+    surveyed: list[Sequence[Call]] = []
+
+    async def survey(calls: Sequence[Call]) -> set[Call]:
+        surveyed.append(calls)
+        return {B}
+
+    upstream = CandidateUpstream(frozenset({D}))
+    upstream.coalescer = Coalescer(upstream.free.__contains__, None, survey)
+    chosen = await asyncio.gather(*map(upstream.select, ([(A,), (B,)], [(C,), (D,)])))
+    assert [plan for plan, _ in chosen] == [(B,), (D,)]
+    assert surveyed == [[A, B]]
+
+
 async def test_a_cancelled_request_starts_no_call() -> None:
     upstream = CandidateUpstream()
     gone = upstream.select([(A,), (B,)])

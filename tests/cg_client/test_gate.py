@@ -26,7 +26,7 @@ from cg_client.params.funds_and_chain import WindowParams
 from cg_client.params.positions import CoinRange
 from cg_client.plans.gate import Gate
 from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
-from cg_client.plans.refusals import REMEMBERED
+from cg_client.plans.refusals import REMEMBERED, PlanRefusal
 from tests.clock import START, FakeClock
 
 DAY = timedelta(days=1)
@@ -328,3 +328,27 @@ def test_the_stated_floor_is_coarser_than_a_refused_interval(clock: FakeClock) -
 
 def test_an_interval_refusal_of_a_call_without_an_interval_counts_for_the_endpoint(clock: FakeClock) -> None:
     assert isinstance(Gate(None, clock).learn(SNAPSHOTS, Params(), IntervalRefused("not available")), PlanRequired)
+
+
+def test_refusals_of_other_replicas_expire_in_their_time(clock: FakeClock) -> None:
+    gate = Gate(Plan.STANDARD, clock)
+    gate.learn(RANGES, CoinRange(symbol="BTC", range=Range.H12), PlanRefused("refused"))
+    for range_, seconds in ((Range.D3, 60.0), (Range.D7, 30.0)):
+        gate.take_over(RANGES, (range_,), None, None, seconds)
+    for range_, seconds in ((Range.D7, 30.0), (Range.D3, 30.0), (Range.H12, 540.0)):
+        params = CoinRange(symbol="ETH", range=range_)
+        assert gate.valid_until == pytest.approx(clock.monotonic() + seconds, abs=0.1)
+        with pytest.raises(PlanRequired):
+            gate.check(RANGES, params)
+        clock.advance(seconds + 0.001)
+        gate.check(RANGES, params)
+
+
+def test_a_refusal_is_reported_to_other_replicas_and_theirs_is_not(clock: FakeClock) -> None:
+    gate = Gate(Plan.STANDARD, clock)
+    reports: list[PlanRefusal] = []
+    gate.on_refusal = reports.append
+    gate.take_over(RANGES, (Range.D3,), None, None, 60)
+    assert reports == []
+    gate.learn(RANGES, CoinRange(symbol="BTC", range=Range.H12), PlanRefused("refused"))
+    assert [(report.endpoint, report.values) for report in reports] == [(RANGES, (Range.H12,))]

@@ -35,7 +35,7 @@ def totals(range_: LiquidationRange = LiquidationRange.H24) -> Call:
 
 
 @dataclass
-class Replica:
+class FactSharer:
     """One process of several."""
 
     store: Store
@@ -54,13 +54,13 @@ class Replica:
 @contextlib.asynccontextmanager
 async def replica(
     server: StoreServer, clock: FakeClock, plan: Plan | None = Plan.HOBBYIST, name: str = "a"
-) -> AsyncIterator[Replica]:
+) -> AsyncIterator[FactSharer]:
     client = client_with(plan, clock)
     async with connected(server.url) as store:
         facts = SharedFacts(store, SCOPE, client, name)
         await facts.start()
         await store.session.notices.ping()  # subscribed
-        yield Replica(store, client, facts)
+        yield FactSharer(store, client, facts)
         await facts.close()
     await client.close()
 

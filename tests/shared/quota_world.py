@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis
 
@@ -16,7 +17,7 @@ from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, QuotaWindow
 from shared.commands import Argument, StoreReply
 from shared.errors import StoreAway
-from shared.quota import SharedQuota
+from shared.quota import FORGET_SECONDS, SharedQuota
 from shared.quota_messages import quota_script
 from shared.script import LuaScript
 from shared.store import LIMIT
@@ -30,7 +31,7 @@ _EPOCH = 1_800_000_000.0
 _CLOCK = 'redis.call("TIME")'
 
 
-def with_given_time(script: LuaScript) -> LuaScript:
+def with_simulated_time(script: LuaScript) -> LuaScript:
     """Return the script with the time as its second argument."""
     assert script.source.count(_CLOCK) == 1
     return LuaScript(script.name, script.source.replace(_CLOCK, "{ARGV[2], 0}"))
@@ -50,7 +51,7 @@ class ReplicaClock(Clock):
 
 
 @dataclass
-class Upstream:
+class CountedUpstream:
     """Counts each request from its start until a minute after its end."""
 
     clock: SteppedClock
@@ -73,7 +74,7 @@ class Upstream:
         return sum(use[0] + MINUTE > now for use in self.uses)
 
 
-class Link:
+class ReplicaLink:
     """The way of one replica to the store, which loses what the tests say."""
 
     def __init__(self, world: "World") -> None:
@@ -116,15 +117,17 @@ class Replica:
         weights: Weights = EQUAL,
         part: float = 1.0,
         settle: float | None = 0.0,
+        forget: float = FORGET_SECONDS,
     ) -> None:
         self.world, self.name = world, name
-        self.link = Link(world)
+        self.link = ReplicaLink(world)
         self.clock = ReplicaClock(world.clock, offset, rate)
         self.local = AdmissionQueue(QuotaWindow(world.limit), self.clock, weights, part)
         self.quota = SharedQuota(
-            self.local, self.link, KEY, self.clock, replica=name, longest=world.longest, settle=settle
+            self.local, self.link, KEY, self.clock, replica=name, longest=world.longest, settle=settle, forget=forget
         )
         self.tasks: list[asyncio.Task[float | None]] = []
+        self.sent: list[float] = []  # when its calls started
         self._uses: list[list[float]] = []
         self.opening = asyncio.create_task(self.quota.open())
 
@@ -165,12 +168,15 @@ class Replica:
         world = self.world
         started = world.clock.monotonic()
         world.order.append(requester.client)
+        self.sent.append(started)
         use = world.upstream.begin()
         self._uses.append(use)
-        await world.clock.sleep(seconds)
-        use[1] = world.clock.monotonic()
-        self._uses.remove(use)
-        self.quota.end(admission)
+        try:
+            await world.clock.sleep(seconds)
+        finally:
+            use[1] = min(use[1], world.clock.monotonic())
+            self._uses.remove(use)
+            self.quota.end(admission)
         limit, used = world.headers()
         self.quota.correct(admission.at, limit, used)
         return started
@@ -201,7 +207,7 @@ class World:
     def __init__(self, store: "redis.Redis", limit: int = 30, script: LuaScript | None = None) -> None:
         self.clock = SteppedClock()
         self.limit, self.longest, self.latency = limit, 10.0, LATENCY
-        self.upstream = Upstream(self.clock, limit)
+        self.upstream = CountedUpstream(self.clock, limit)
         self.replicas: list[Replica] = []
         self.order: list[str] = []  # the clients of the calls that were sent
         self.refusals: list[StartsTooLate] = []
@@ -210,7 +216,7 @@ class World:
         self.store_offset = 0.0
         self.headers: Callable[[], tuple[int | None, int | None]] = lambda: (None, None)
         self._store = store
-        self._script = store.register_script(with_given_time(script or quota_script()).source)
+        self._script = store.register_script(with_simulated_time(script or quota_script()).source)
         self._names = map(str, itertools.count(1))
         self.empty()
 
@@ -230,8 +236,9 @@ class World:
             execute()
         self.unread.clear()
 
-    def replica(self, name: str = "", **options: object) -> Replica:
-        replica = Replica(self, name or next(self._names), **options)  # type: ignore[arg-type]  # named by the tests
+    def replica(self, name: str = "", **options: Any) -> Replica:
+        """Start a replica, under a new name unless one is given; the options are those of `Replica`."""
+        replica = Replica(self, name or next(self._names), **options)
         self.replicas.append(replica)
         return replica
 

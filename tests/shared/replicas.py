@@ -28,8 +28,8 @@ PATIENCE = 15.0  # seconds of a caller
 _CYCLES = 30  # of the event loop, in which everything that can run does
 
 
-def number(_data: msgspec.Raw, _anomalies: AnomalyCollector) -> int:
-    raise AssertionError("the upstream of these tests gives what is decoded")
+def number(data: msgspec.Raw, _anomalies: AnomalyCollector) -> int:
+    return msgspec.json.decode(data, type=int)
 
 
 named(number, "number of the tests")
@@ -40,12 +40,13 @@ def shared_call(symbol: str = "BTC") -> Call:
 
 
 @dataclass(eq=False)
-class Sent:
+class SentCall:
     """A request that the upstream has; `number` is its answer, a higher one for each later request."""
 
     call: Call
     replica: "Replica"
     number: int
+    at: float
     reply: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self) -> None:
@@ -55,17 +56,17 @@ class Sent:
         self.reply.set_exception(failure)
 
 
-class HeldUpstream:
+class PausedUpstream:
     """Lists the requests that it has not answered in `pending`, and all in `sent`."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.sent: list[Sent] = []
-        self.pending: list[Sent] = []
+        self.sent: list[SentCall] = []
+        self.pending: list[SentCall] = []
         self._numbers = itertools.count(1)
 
     async def fetch(self, replica: "Replica", call: Call) -> Fetched:
-        sent = Sent(call, replica, next(self._numbers))
+        sent = SentCall(call, replica, next(self._numbers), self.clock.monotonic())
         self.sent.append(sent)
         self.pending.append(sent)
         try:
@@ -77,7 +78,7 @@ class HeldUpstream:
 
 
 class Replica:
-    def __init__(self, server: SteppedServer, upstream: HeldUpstream, clock: Clock, limit: int = LIMIT) -> None:
+    def __init__(self, server: SteppedServer, upstream: PausedUpstream, clock: Clock, limit: int = LIMIT) -> None:
         self.clock, self.store = clock, SteppedStore(server, clock)
         self.answers = Answers.of(self.store, CONFIG, clock, limit)
         self.answers.start()
@@ -88,7 +89,10 @@ class Replica:
             return await upstream.fetch(self, call)
 
         self.memory = MemoryStore(10**6)
-        self.cache = Cache(fetch, self.memory, clock, second_tier=self.answers)
+        self.joined: list[Call] = []  # fetches that later requesters share
+        self.cache = Cache(
+            fetch, self.memory, clock, lambda call, _: self.joined.append(call), second_tier=self.answers
+        )
 
     def get(
         self, call: Call | None = None, patience: float = PATIENCE, *, grace: bool = True

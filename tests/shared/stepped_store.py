@@ -61,7 +61,7 @@ class SteppedServer:
         seconds = 1_800_000_000 + self._clock.monotonic() + self.skew
         pipeline = self.client.pipeline(transaction=False)
         pipeline.eval(_SET_TIME, 1, _TIME, int(seconds), int(seconds % 1 * 1_000_000))
-        pipeline.execute_command(*command)
+        pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # as the library has it
         pipeline.lpop(_NOTICES, 100)
         *_, reply, notices = pipeline.execute(raise_on_error=False)
         if isinstance(reply, Exception):
@@ -88,6 +88,8 @@ class SteppedStore(Store):
         self._is_gone = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.loss: Loss | None = None  # of the next operation
+        self.lost_at = -1e9  # seconds of the clock: the last loss
+        self._is_dead = False
         self.loses_notices = False
 
     @property
@@ -96,14 +98,24 @@ class SteppedStore(Store):
 
     def leave(self) -> None:
         self._is_gone = True
+        for hook in self._on_loss:
+            hook()
+
+    def die(self) -> None:
+        """Leave for ever."""
+        self._is_dead = True
+        self.leave()
 
     async def come_back(self) -> None:
+        if self._is_dead:
+            return
         self._is_gone = False
         for hook in self._hooks:
             await hook(self)
 
-    def on_return(self, hook: OnReturn) -> None:
+    def on_return(self, hook: OnReturn) -> Callable[[], None]:
         self._hooks.append(hook)
+        return lambda: self._hooks.remove(hook)
 
     def subscribe(self, channel: str, callback: Callable[[bytes], None]) -> Callable[[], None]:
         self._receivers[channel.encode()] = callback
@@ -127,7 +139,8 @@ class SteppedStore(Store):
             except CommandRefused as refusal:
                 future.set_exception(refusal)
         if loss is not None:
-            self._is_gone = True
+            self.lost_at = self.clock.monotonic()
+            self.leave()
             self._run(self._reconnect())
             future = asyncio.get_running_loop().create_future()
             future.set_exception(StoreAway(f"the {loss.value} was lost"))

@@ -17,10 +17,10 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.quota.requester import Priority
-from shared.answers import FINISH_SECONDS
+from shared.answers import FINISH_SECONDS, RETURN_SECONDS
 from shared.leases import LEASE_SECONDS
 from tests.clock import SteppedClock
-from tests.shared.replicas import LIFETIME, PATIENCE, HeldUpstream, Replica, ended, run_ready, shared_call
+from tests.shared.replicas import LIFETIME, PATIENCE, PausedUpstream, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss, SteppedServer
 from tests.store_server import StoreServer, running_store
 
@@ -33,7 +33,7 @@ class SharedDesk:
     def __init__(self, server: StoreServer) -> None:
         self.clock = SteppedClock()
         self.server = SteppedServer(server, self.clock)
-        self.upstream = HeldUpstream(self.clock)
+        self.upstream = PausedUpstream(self.clock)
         self.replicas: list[Replica] = []
 
     def start(self, count: int = 1) -> list[Replica]:
@@ -311,6 +311,7 @@ async def test_without_the_store_each_replica_fetches_at_once(desk: SharedDesk) 
     replicas = desk.start(2)
     for replica in replicas:
         replica.store.leave()
+    await desk.clock.elapse(RETURN_SECONDS + 0.01)
     waiting = [replica.get() for replica in replicas]
     await run_ready()
     for sent in list(desk.upstream.pending):
@@ -323,7 +324,8 @@ async def test_a_fetch_that_began_without_the_store_is_shared_when_it_is_back(de
     first, second = desk.start(2)
     first.store.leave()
     waiting = [first.get()]
-    await run_ready()
+    await desk.clock.elapse(RETURN_SECONDS + 0.01)
+    assert desk.requests == 1
     await first.store.come_back()
     waiting.append(second.get())
     await desk.answer()
@@ -454,6 +456,20 @@ async def test_a_refresh_has_the_priority_of_one(desk: SharedDesk) -> None:
     await second.get()
     await desk.answer()
     assert [requester.priority for requester in second.requesters] == [Priority.REFRESH]
+
+
+async def test_a_refresh_for_which_a_caller_of_another_replica_waits_is_no_longer_in_the_background(
+    desk: SharedDesk,
+) -> None:
+    first, second, third = desk.start(3)
+    first.cache.refresh(shared_call(), desk.clock.monotonic() + PATIENCE)
+    await run_ready()
+    assert first.joined == []
+    waiting = [second.get(), third.get()]
+    await run_ready()
+    assert first.joined == [shared_call()]
+    await desk.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 1]
 
 
 async def test_an_answer_is_usable_no_longer_than_in_memory(desk: SharedDesk) -> None:

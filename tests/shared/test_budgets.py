@@ -60,8 +60,8 @@ class SwitchedStore(Store):
 class Spender:
     """A replica that spends one caller's budget. `sent`: calls that it reserved, or that were sent of them."""
 
-    def __init__(self, store: SwitchedStore, caller: Caller, clock: Clock, budget: Budget) -> None:
-        self.store, self.caller = store, caller
+    def __init__(self, server: StoreServer, store: SwitchedStore, caller: Caller, clock: Clock, budget: Budget) -> None:
+        self.store_server, self.store, self.caller = server, store, caller
         self.budgets = SharedBudgets(budget, clock, store, NAMES, lambda: REPLICAS)
         self.sent = 0
         self.running: list[list[Reservation]] = []
@@ -93,11 +93,16 @@ class Spender:
                 reservation.correct(sent)
 
     async def state(self) -> None:
+        """State what was corrected."""
         await self.budgets._flush()
+
+    async def state_all(self) -> None:
+        self.allowance.ledger.note_change()
+        await self.state()
 
 
 @contextlib.asynccontextmanager
-async def members(
+async def spenders(
     server: StoreServer, clock: Clock | None = None, budget: Budget = BUDGET, count: int = REPLICAS
 ) -> AsyncIterator[list[Spender]]:
     caller = next(callers)
@@ -105,20 +110,20 @@ async def members(
         result = []
         for _ in range(count):
             store = SwitchedStore(parse_address(server.url), Clock())
-            result.append(Spender(store, caller, clock or FakeClock(), budget))
+            result.append(Spender(server, store, caller, clock or FakeClock(), budget))
             await store.start()
             stack.push_async_callback(store.close)
         yield result
 
 
-async def refusal(member: Spender, calls: int, values: int = 0) -> BudgetExceeded:
+async def refusal(spender: Spender, calls: int, values: int = 0) -> BudgetExceeded:
     with pytest.raises(BudgetExceeded) as exceeded:
-        await member.reserve(calls, values)
+        await spender.reserve(calls, values)
     return exceeded.value
 
 
 async def test_what_one_replica_spends_is_spent_for_all(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         await ann.reserve(7)
         refused = await refusal(bob, 4)
         assert str(refused) == "This operation could take 4 upstream calls, and 3 of your 10 per minute are left."
@@ -128,12 +133,12 @@ async def test_what_one_replica_spends_is_spent_for_all(server: StoreServer) -> 
 
 
 async def test_an_operation_larger_than_the_budget_has_no_time_to_retry(server: StoreServer) -> None:
-    async with members(server) as (ann, *_):
+    async with spenders(server) as (ann, *_):
         assert (await refusal(ann, LIMIT + 1)).retry_after is None
 
 
 async def test_a_refused_operation_spends_nothing_in_any_window(server: StoreServer) -> None:
-    async with members(server, budget=Budget(calls_per_minute=10, values_per_day=5)) as (ann, bob, _):
+    async with spenders(server, budget=Budget(calls_per_minute=10, values_per_day=5)) as (ann, bob, _):
         await ann.reserve(1, 1)
         refused = await refusal(bob, 3, 5)
         assert refused.limit == "values_per_day"
@@ -142,7 +147,7 @@ async def test_a_refused_operation_spends_nothing_in_any_window(server: StoreSer
 
 
 async def test_calls_that_were_not_sent_are_free_for_other_replicas(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         await ann.reserve(10)
         ann.end(0.2)
         await ann.state()
@@ -151,7 +156,7 @@ async def test_calls_that_were_not_sent_are_free_for_other_replicas(server: Stor
 
 
 async def test_late_calls_count_for_all_replicas(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         await ann.reserve(8)
         ann.allowance.spend_call()
         await ann.state()
@@ -159,21 +164,72 @@ async def test_late_calls_count_for_all_replicas(server: StoreServer) -> None:
         await bob.reserve(1)
 
 
-async def test_the_next_window_has_the_whole_budget(server: StoreServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget_ledger, "_PERIODS", {"minute": 0.05})
-    async with members(server, Clock()) as (ann, bob, _):
+def end_window(group: Sequence[Spender]) -> None:
+    """Let the window end at all replicas and in the store."""
+    for spender in group:
+        (window,) = spender.allowance.windows
+        spender.store_server.command("DEL", window.name)
+        window.id, window.ends_at = min(window.id, 1), 0.0
+
+
+async def test_the_next_window_has_the_whole_budget(server: StoreServer) -> None:
+    async with spenders(server) as group:
+        ann, bob, _ = group
         await ann.reserve(10)
-        (before,) = ann.running[0]
-        while not await bob.is_reserved(10):
-            pass
-        assert await ann.is_reserved(1) is False or before.window.number > before.number
-        before.correct(0)
+        end_window(group)
+        await bob.reserve(7)
+        await ann.reserve(3)
+        ann.end(0)  # of the window before
         await ann.state()
-        assert sum(item.window.used for item in ann.running[-1] + bob.running[-1]) <= 2 * LIMIT
+        await refusal(bob, 1)
+
+
+async def test_a_correction_while_a_script_runs_is_not_lost(server: StoreServer) -> None:
+    async with spenders(server) as (ann, bob, _):
+        await ann.reserve(5)
+        reserving = asyncio.create_task(ann.reserve(2))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the script is sent
+        ann.end(0)
+        await reserving
+        assert ann.allowance.windows[0].used == 2
+        await ann.state()
+        await refusal(bob, 9)
+        await bob.reserve(8)
+
+
+async def test_a_window_that_ends_without_the_store_is_over(server: StoreServer) -> None:
+    clock = FakeClock()
+    async with spenders(server, clock) as (ann, bob, _):
+        ann.store.is_cut = True
+        await ann.reserve(3)
+        await refusal(ann, 1)
+        clock.advance(MINUTE)
+        await ann.reserve(3)
+        await refusal(ann, 1)
+        ann.store.is_cut = False
+        await ann.state()
+        await refusal(bob, 8)
+        await bob.reserve(7)
+
+
+async def test_windows_that_began_apart_become_one_that_ends_last(server: StoreServer) -> None:
+    clock = FakeClock()
+    async with spenders(server, clock) as (ann, bob, cat):
+        for spender in (ann, bob):
+            spender.store.is_cut = True
+            await spender.reserve(3)
+            clock.advance(20)
+        for spender in (ann, bob):
+            spender.store.is_cut = False
+            await spender.state()
+        assert (await refusal(cat, 5)).retry_after == pytest.approx(40, abs=5)
+        assert (await refusal(ann, 5)).retry_after == pytest.approx(40, abs=5)
+        await cat.reserve(4)
 
 
 async def test_operations_at_a_time_are_reserved_by_few_scripts(server: StoreServer) -> None:
-    async with members(server) as (ann, *_):
+    async with spenders(server) as (ann, *_):
         results = await asyncio.gather(*(ann.is_reserved(1) for _ in range(50)))
         assert results == [True] * LIMIT + [False] * (50 - LIMIT)
         assert ann.budgets.counts == {"shared": 50}
@@ -181,7 +237,7 @@ async def test_operations_at_a_time_are_reserved_by_few_scripts(server: StoreSer
 
 
 async def test_an_operation_whose_client_leaves_gives_back_what_it_reserves(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         for cycles in range(12):  # of the event loop, at any of which the client may leave
             leaving = asyncio.create_task(ann.reserve(LIMIT))
             for _ in range(cycles):
@@ -196,29 +252,29 @@ async def test_an_operation_whose_client_leaves_gives_back_what_it_reserves(serv
 
 
 async def test_a_replica_alone_has_its_part_of_what_is_left(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, cat):
+    async with spenders(server) as (ann, bob, cat):
         await ann.reserve(4)
         await bob.reserve(0)  # so that it knows of them
-        for member in (ann, bob, cat):
-            member.store.is_cut = True
-        for member, part in ((ann, 2), (bob, 2), (cat, 3)):  # the last knows of nothing
-            assert [await member.is_reserved(1) for _ in range(4)] == [True] * part + [False] * (4 - part)
+        for spender in (ann, bob, cat):
+            spender.store.is_cut = True
+        for spender, part in ((ann, 2), (bob, 2), (cat, 3)):  # the last knows of nothing
+            assert [await spender.is_reserved(1) for _ in range(4)] == [True] * part + [False] * (4 - part)
         assert bob.budgets.counts["shared"] == 1
 
 
 async def test_a_budget_smaller_than_the_number_of_replicas_serves_each_alone(server: StoreServer) -> None:
-    async with members(server, budget=Budget(calls_per_minute=1)) as group:
-        for member in group:
-            member.store.is_cut = True
-            assert [await member.is_reserved(1) for _ in range(2)] == [True, False]
+    async with spenders(server, budget=Budget(calls_per_minute=1)) as group:
+        for spender in group:
+            spender.store.is_cut = True
+            assert [await spender.is_reserved(1) for _ in range(2)] == [True, False]
 
 
 async def test_what_was_spent_alone_counts_after_the_return(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
-        for member in (ann, bob):
-            member.store.is_cut = True
-            await member.reserve(3)
-            member.store.is_cut = False
+    async with spenders(server) as (ann, bob, _):
+        for spender in (ann, bob):
+            spender.store.is_cut = True
+            await spender.reserve(3)
+            spender.store.is_cut = False
         await ann.state()
         await bob.state()
         await refusal(bob, 5)
@@ -227,7 +283,7 @@ async def test_what_was_spent_alone_counts_after_the_return(server: StoreServer)
 
 async def test_after_the_return_both_the_store_and_the_part_decide(server: StoreServer) -> None:
     clock = FakeClock()
-    async with members(server, clock) as (ann, *_):
+    async with spenders(server, clock) as (ann, *_):
         ann.store.is_cut = True
         await ann.reserve(3)
         ann.store.is_cut = False
@@ -240,7 +296,7 @@ async def test_after_the_return_both_the_store_and_the_part_decide(server: Store
 
 
 async def test_an_emptied_store_learns_again_what_was_spent(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, cat):
+    async with spenders(server) as (ann, bob, cat):
         await ann.reserve(4)
         await bob.reserve(3)
         server.command("FLUSHALL")
@@ -250,8 +306,21 @@ async def test_an_emptied_store_learns_again_what_was_spent(server: StoreServer)
         await cat.reserve(3)
 
 
+async def test_what_a_replica_knows_of_others_counts_in_an_emptied_store(server: StoreServer) -> None:
+    async with spenders(server) as (ann, bob, cat):
+        await ann.reserve(4)
+        await cat.reserve(2)
+        await bob.reserve(3)
+        server.command("FLUSHALL")
+        await ann.state_all()  # it knows of nobody else
+        await bob.state_all()
+        await refusal(ann, 2)  # although the third replica has stated nothing
+        await cat.state_all()
+        await ann.reserve(1)
+
+
 async def test_a_lost_reply_does_not_count_twice(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         ann.store.loses_replies = True
         await ann.reserve(3)  # alone
         ann.store.loses_replies = False
@@ -261,7 +330,7 @@ async def test_a_lost_reply_does_not_count_twice(server: StoreServer) -> None:
 
 
 async def test_a_late_statement_changes_nothing(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         await ann.reserve(2)
         window = ann.allowance.windows[0]
         early = [ann.allowance.ledger._replica, 1, *window.statement(0), 5, 0]
@@ -272,7 +341,7 @@ async def test_a_late_statement_changes_nothing(server: StoreServer) -> None:
 
 
 async def test_without_memory_in_the_store_a_replica_has_its_part(server: StoreServer) -> None:
-    async with members(server) as (ann, *_):
+    async with spenders(server) as (ann, *_):
         server.fill_memory()
         try:
             assert [await ann.is_reserved(1) for _ in range(4)] == [True] * 3 + [False]
@@ -284,7 +353,7 @@ async def test_without_memory_in_the_store_a_replica_has_its_part(server: StoreS
 
 
 async def test_a_changed_budget_applies_to_what_was_spent(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         ann.caller = Caller(ann.caller.name, Budget(calls_per_minute=5))
         await ann.reserve(5)
         ann.caller = Caller(ann.caller.name, Budget(calls_per_minute=8, values_per_day=100))
@@ -295,11 +364,23 @@ async def test_a_changed_budget_applies_to_what_was_spent(server: StoreServer) -
         assert await bob.is_reserved(7)
 
 
+async def test_a_changed_budget_applies_to_what_was_spent_alone(server: StoreServer) -> None:
+    async with spenders(server) as (ann, bob, _):
+        ann.store.is_cut = True
+        await ann.reserve(3)
+        ann.caller = Caller(ann.caller.name, Budget(calls_per_minute=9))
+        await refusal(ann, 1)
+        ann.store.is_cut = False
+        ann.end(0)
+        await ann.state()
+        await bob.reserve(10)
+
+
 async def test_a_replica_that_forgot_a_caller_does_not_refund_it(
     server: StoreServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("callers.budgets._MAX_ALLOWANCES", 1)
-    async with members(server) as (ann, *_):
+    async with spenders(server) as (ann, *_):
         await ann.reserve(7)
         ann.budgets.allowance(Caller("somebody else"))
         await refusal(ann, 4)
@@ -307,7 +388,7 @@ async def test_a_replica_that_forgot_a_caller_does_not_refund_it(
 
 
 async def test_the_closing_replica_states_what_it_did_not_spend(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         await ann.budgets.start()
         await ann.reserve(10)
         ann.end(0)
@@ -316,7 +397,7 @@ async def test_the_closing_replica_states_what_it_did_not_spend(server: StoreSer
 
 
 async def test_corrections_are_stated_without_another_operation(server: StoreServer) -> None:
-    async with members(server) as (ann, bob, _):
+    async with spenders(server) as (ann, bob, _):
         await ann.budgets.start()
         await ann.reserve(10)
         ann.end(0)
@@ -326,7 +407,7 @@ async def test_corrections_are_stated_without_another_operation(server: StoreSer
 
 
 async def test_no_name_of_a_caller_is_in_the_store_and_all_expires(server: StoreServer) -> None:
-    async with members(server) as (ann, *_):
+    async with spenders(server) as (ann, *_):
         await ann.reserve(1)
         assert ann.caller.name.encode() not in server.command("KEYS", "*")
         name = ann.allowance.windows[0].name
@@ -357,11 +438,11 @@ class Shared:
 
     @property
     def sent(self) -> int:
-        return sum(member.sent for member in self.group)
+        return sum(spender.sent for spender in self.group)
 
     @property
     def is_whole(self) -> bool:
-        return not any(member.store.is_cut or member.store.loses_replies for member in self.group)
+        return not any(spender.store.is_cut or spender.store.loses_replies for spender in self.group)
 
     async def take(self, kind: str, detail: Any) -> None:
         match kind:
@@ -392,11 +473,10 @@ class Shared:
         assert self.was_emptied or all(self.sent + calls > LIMIT for calls in refused)
 
     async def come_back(self) -> None:
-        for member in self.group:
-            member.store.is_cut = member.store.loses_replies = False
-        for member in self.group:
-            member.allowance.ledger.note_change()
-            await member.state()
+        for spender in self.group:
+            spender.store.is_cut = spender.store.loses_replies = False
+        for spender in self.group:
+            await spender.state_all()
         self.is_exact = True
 
 
@@ -406,7 +486,7 @@ def test_no_more_is_spent_than_the_budget_whatever_happens(server: StoreServer, 
     """With the store there and all replicas' statements in it, it neither exceeds the budget nor refuses what fits."""
 
     async def run() -> None:
-        async with members(server) as group:
+        async with spenders(server) as group:
             shared = Shared(server, group)
             for kind, detail in sequence:
                 await shared.take(kind, detail)
@@ -423,15 +503,15 @@ def test_alone_replicas_exceed_the_budget_by_no_more_than_they_could_not_know(
     server: StoreServer, before: list[tuple[int, int]], alone: list[tuple[int, int]]
 ) -> None:
     async def run() -> None:
-        async with members(server) as group:
+        async with spenders(server) as group:
             for index, calls in before:
                 await group[index].is_reserved(calls)
-            sent = sum(member.sent for member in group)
-            unseen = sum(sent - member.allowance.windows[0].used for member in group)
-            for member in group:
-                member.store.is_cut = True
+            sent = sum(spender.sent for spender in group)
+            unseen = sum(sent - spender.allowance.windows[0].used for spender in group)
+            for spender in group:
+                spender.store.is_cut = True
             for index, calls in alone:
                 await group[index].is_reserved(calls)
-            assert sum(member.sent for member in group) <= LIMIT + unseen / REPLICAS + 1
+            assert sum(spender.sent for spender in group) <= LIMIT + unseen / REPLICAS + 1
 
     asyncio.run(run())
