@@ -12,6 +12,7 @@ import msgspec
 from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
 from cg_client.live.channels import Channel
+from cg_client.live.events import ChannelEvent
 from cg_client.live.notes import (
     ChannelConnected,
     ChannelInterrupted,
@@ -68,6 +69,7 @@ class FollowedChannel:
         self._backlog = 0  # number of the last entry that was there when the stream took over from the socket
         self._last_ms = 0.0  # when the last entry came, by the store's clock
         self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
+        self._gap_ms = self._late_ms = 0.0  # what came before them is stated as a gap, and comes too late, by the store
         self._code: ProblemCode | None = None  # of the failure that the listener was told last, while it lasts
         self._unread: deque[PendingNote] = deque()  # of this replica as the owner, and not read back yet
         self._delivered = "", 0  # the writer, and the last of its notes that was not waited for
@@ -131,8 +133,20 @@ class FollowedChannel:
         is_backlog = number <= self._backlog
         self._number, self._last_ms = number, note.at_ms
         is_delivered = note.writer == self._delivered[0] and note.serial <= self._delivered[1]
-        if not is_delivered and (not is_backlog or isinstance(note.note, EventsReceived)):
+        if is_delivered or (is_backlog and not isinstance(note.note, EventsReceived)):
+            return
+        if note.at_ms < self._late_ms:
+            self._leave_out(note)
+        else:
             self._deliver(note.note, note.number, self._wall_ms(note))
+
+    def _leave_out(self, note: StreamNote) -> None:
+        """State as a gap what the replica's own socket did not bring, and would now come after later events."""
+        is_new = isinstance(note.note, EventsReceived) and self._new(note.note.batch.events)
+        if is_new and note.at_ms >= self._gap_ms:
+            gap = ChannelResumed(self._store.time.wall(self._gap_ms), (self._late_ms - self._gap_ms) / 1000)
+            self._gap_ms = self._late_ms
+            self._deliver(gap, None, None)
 
     def _tell_loss(self, note: StreamNote) -> None:
         """State as a gap what was trimmed from the stream before this replica read it."""
@@ -184,7 +198,10 @@ class FollowedChannel:
             if now < since + self._times.settle:
                 return False
             lost_since = now
+            self._gap_ms = time.store_ms(upstream.live_since)
+            self._late_ms = self._gap_ms if upstream.first_at is None else time.store_ms(upstream.first_at)
         else:
+            self._gap_ms = self._late_ms = 0.0
             lost_since = self._lost_since(upstream)
             self._tell_gap(state, lost_since, since)
         self._filter = self.recent.filter(now), now + WINDOW_SECONDS
@@ -248,6 +265,16 @@ class FollowedChannel:
         """Tell the listener what comes from a socket of this replica."""
         self._deliver(note, None, None)
 
+    def _new(self, events: Sequence[ChannelEvent]) -> Sequence[ChannelEvent]:
+        """Return the events that the listener has not had, as far as some may come again."""
+        if self._filter is None:
+            return events
+        overlap, until = self._filter
+        now = self._clock.monotonic()
+        if now > until:
+            self._filter = None
+        return overlap.new(events, now)
+
     def _deliver(
         self, note: ChannelNote, number: EventNumber | None, time_ms: int | None, *, is_event: bool = True
     ) -> None:
@@ -255,11 +282,8 @@ class FollowedChannel:
         match note:
             case EventsReceived(batch):
                 if self._filter is not None:
-                    overlap, until = self._filter
-                    batch = msgspec.structs.replace(batch, events=overlap.new(batch.events, now))
+                    batch = msgspec.structs.replace(batch, events=self._new(batch.events))
                     note = EventsReceived(batch)
-                    if now > until:
-                        self._filter = None
                     if not batch.events and not batch.anomalies:
                         return
                 self.recent.add(now, batch)

@@ -6,6 +6,7 @@ replicas, the owner included, follow the streams. While the store is away, each 
 
 import asyncio
 import contextlib
+import math
 import secrets
 from collections.abc import Sequence
 from functools import partial
@@ -27,7 +28,7 @@ from shared.note_writer import NoteWriter
 from shared.scope import Scope
 from shared.store import Store
 from shared.stream_reader import StreamReader
-from shared.stream_store import Beat, FormerOwner, StreamNote, StreamState, StreamStore
+from shared.stream_store import Beat, FormerOwner, Lease, StreamNote, StreamState, StreamStore
 from shared.stream_times import StreamTimes
 from shared.upstream_channel import OwnSocket, UpstreamChannel
 
@@ -38,6 +39,7 @@ SHARED_ROWS: Final = 200_000  # of which each stream of many retains an equal pa
 MIN_ROWS: Final = 100
 _READ_COUNT: Final = 500  # entries of a stream that are read at once
 _RETAIN_BEATS: Final = 20
+_INTEREST_BEATS: Final = 3  # in which all replicas note what they follow
 
 
 class SharedSocket:
@@ -54,8 +56,8 @@ class SharedSocket:
         ring_rows: int = RING_ROWS,
     ) -> None:
         self._local, self._clock, self._times, self._ring_rows = local, clock, times or StreamTimes(), ring_rows
-        name = f"{replica}.{secrets.token_hex(4)}"  # a process that comes back is another one
-        self._streams = StreamStore(store, scope, clock, name, self._times, ring_rows)
+        self._name = f"{replica}.{secrets.token_hex(4)}"  # a process that comes back is another one
+        self._streams = StreamStore(store, scope, clock, self._name, self._times, ring_rows)
         self._reader = StreamReader(store)
         self._followed: dict[Channel, FollowedChannel] = {}
         self._upstream: dict[Channel, UpstreamChannel] = {}
@@ -64,7 +66,8 @@ class SharedSocket:
         self._wanted: frozenset[Channel] = frozenset()  # by all replicas
         self._noted: frozenset[Channel] | None = None  # what the store has as followed by this replica
         self._version = self._generation = ""
-        self._renewed_at = 0.0
+        self._renewed_at = self._owner_since = -math.inf
+        self._owned_at = -math.inf  # until then, another replica may not have noticed that it lost the lease
         self._trouble_since: float | None = None
         self._beats = 0
         self._wake = asyncio.Event()
@@ -144,7 +147,7 @@ class SharedSocket:
             except (StoreAway, CommandRefused):
                 self._note_trouble()
             except FormerOwner:
-                self._resign()
+                self._stop_writing()
             except Exception:
                 log.exception("the shared streams could not be kept up")
                 self._note_trouble()
@@ -156,7 +159,7 @@ class SharedSocket:
         followed = frozenset(self._followed)
         token, version = ("", "") if self._writer is None else (self._writer.token, self._version)
         channels = None if followed == self._noted else encode_channels([*followed]) if followed else b""
-        beat = await self._streams.beat(token, channels, version, self._silent_seconds(), takes_lease=self._may_own())
+        beat = await self._streams.beat(token, channels, version, self._silent_seconds(), self._lease())
         self._noted = None if beat.is_unknown else followed
         self._trouble_since = None
         await self._note_ownership(beat, sent_at)
@@ -171,10 +174,13 @@ class SharedSocket:
         if beat.is_unknown and followed:
             self._wake.set()
 
-    def _may_own(self) -> bool:
-        """Leave the lease for a moment to a replica that has missed nothing while the store was away."""
+    def _lease(self) -> Lease:
+        """Leave the lease for a moment to a replica that has missed nothing, after the store was away or emptied."""
         is_live = any(item.live_since is not None for item in self._upstream.values())
-        return bool(self._followed) and (self._trouble_since is None or is_live)
+        if not self._followed or (self._trouble_since is not None and not is_live):
+            return Lease.LEAVE
+        is_early = self._clock.monotonic() < self._owned_at + self._times.beat
+        return Lease.TAKE_LATER if is_early and not is_live else Lease.TAKE
 
     def _silent_seconds(self) -> float | None:
         """Return for how long this replica may have missed something as the owner; None if it is not connected."""
@@ -185,17 +191,19 @@ class SharedSocket:
         return self._clock.monotonic() - (last_at if oldest_at is None else min(last_at, oldest_at))
 
     async def _note_ownership(self, beat: Beat, sent_at: float) -> None:
+        if beat.token:
+            self._owned_at = max(self._owned_at, sent_at + self._times.beat)
         if not beat.is_owner:
-            if self._writer is not None:
-                self._resign()
+            self._resign()
             return
         self._renewed_at = sent_at
         if self._writer is None or self._writer.token != beat.token:
-            self._resign()
+            self._stop_writing()
             self.takeovers += 1
-            log.info("this replica owns the socket to CoinGlass")
+            self._owner_since = sent_at
+            log.info("this replica owns the socket to CoinGlass", replica=self._name)
             self._writer = NoteWriter(
-                self._streams, self._clock, beat.token, self._times.pace, self._begin_again, self._resign
+                self._streams, self._clock, beat.token, self._times.pace, self._begin_again, self._stop_writing
             )
         if beat.channels is not None:
             self._wanted, self._version = beat.channels, beat.version
@@ -212,7 +220,7 @@ class SharedSocket:
             for item in self._followed.values():
                 if item.source is not Following.SOCKET:
                     self._go_alone(item)
-        if self._writer is not None and now >= self._renewed_at + self._times.lease:
+        if now >= self._renewed_at + self._times.lease:
             self._resign()
 
     def _go_alone(self, followed: FollowedChannel) -> None:
@@ -237,20 +245,25 @@ class SharedSocket:
     # The owner
 
     def _resign(self) -> None:
-        """Write nothing more; another replica owns the socket, or may."""
-        writer, self._writer = self._writer, None
-        self._served, self._wanted, self._version = set(), frozenset(), ""
-        if writer is not None:
-            log.info("this replica does not own the socket to CoinGlass any more")
-            closing = asyncio.create_task(writer.close())
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+        """Leave the socket to another replica."""
+        self._stop_writing()
         for followed in self._followed.values():
             followed.expect_nothing()
         for channel in [*self._upstream]:
-            self._upstream[channel].publish = None
             self._release(channel)
-        self._wake.set()
+
+    def _stop_writing(self) -> None:
+        """Write nothing more, since the lease is lost; the next beat tells whether another replica has it."""
+        writer, self._writer = self._writer, None
+        self._served, self._wanted, self._version = set(), frozenset(), ""
+        if writer is not None:
+            log.info("this replica does not own the socket to CoinGlass any more", replica=self._name)
+            self._wake.set()
+            closing = asyncio.create_task(writer.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+        for upstream in self._upstream.values():
+            upstream.publish = None
 
     def _release(self, channel: Channel) -> None:
         """Close the channel at CoinGlass, unless somebody has a use for it."""
@@ -263,9 +276,12 @@ class SharedSocket:
         writer = self._writer
         if writer is None:
             return
-        for channel in self._wanted - self._served:
+        wanted = self._wanted | self._followed.keys()
+        if self._clock.monotonic() < self._owner_since + _INTEREST_BEATS * self._times.beat:
+            wanted |= self._upstream.keys()  # the store may have been emptied, and lack who follows what
+        for channel in wanted - self._served:
             await self._serve(writer, channel)
-        for channel in self._served - self._wanted:
+        for channel in self._served - wanted:
             if await self._streams.end(writer.token, channel, self._version) and channel in self._served:
                 self._served.discard(channel)
                 writer.drop(channel)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from cg_client.clock import Clock
@@ -25,6 +26,14 @@ RawEntry: TypeAlias = tuple[str, Mapping[bytes, bytes]]
 
 class FormerOwner(Exception):
     """Another replica owns the socket by now, or nobody does."""
+
+
+class Lease(Enum):
+    """Whether a replica takes the lease of the owner, if it is free. The values are those of the script."""
+
+    LEAVE = 0
+    TAKE = 1
+    TAKE_LATER = 2  # if the store was emptied: the owner has missed nothing
 
 
 class Beat(NamedTuple):
@@ -101,7 +110,7 @@ class StreamStore:
         return self._name("events", channel.names[0])
 
     async def beat(
-        self, token: str, followed: bytes | None, version: str, silent_seconds: float | None, *, takes_lease: bool
+        self, token: str, followed: bytes | None, version: str, silent_seconds: float | None, lease: Lease
     ) -> Beat:
         """`followed`: channels that this replica follows, empty for none; None if they have not changed.
 
@@ -110,8 +119,8 @@ class StreamStore:
         names = ("owner", "fence", "replicas", "interest", "control", "news")
         channels: bytes | str = "" if followed is None else followed or "0"
         silent: int | str = "" if silent_seconds is None else max(0, round(silent_seconds * 1000))
-        lease, gone = round(self._times.lease * 1000), round(self._times.gone * 1000)
-        args: list[Argument] = [self._replica, token, lease, gone, self._retain_ms, int(takes_lease)]
+        lasts, gone = round(self._times.lease * 1000), round(self._times.gone * 1000)
+        args: list[Argument] = [self._replica, token, lasts, gone, self._retain_ms, lease.value]
         reply = await self._store.run(_BEAT, [*map(self._name, names)], [*args, channels, version, silent])
         now_ms, owner, is_owner, current, generation, is_unknown, union = cast("list[bytes]", reply)
         self.time.note(int(now_ms))

@@ -49,6 +49,7 @@ class UpstreamChannel:
         self.live_since: float | None = None  # in monotonic seconds; None while it is not live
         self.lost_since = None if history is None else history.lost_since  # the same while it was live before
         self.status: ChannelNote | None = None  # the last note that is no events
+        self.first_at: float | None = None  # when the first events came since it is live, in monotonic seconds
         self._last_at = clock.monotonic()
         self._open = socket.open(channel, NoteListener(self._take), history)
 
@@ -69,8 +70,9 @@ class UpstreamChannel:
             case EventsReceived(batch):
                 self.recent.add(now, batch)
                 self._last_at = now
+                self.first_at = now if self.first_at is None else self.first_at
             case ChannelConnected() | ChannelResumed():
-                self.live_since, self.lost_since = now, None
+                self.live_since, self.lost_since, self.first_at = now, None, None
                 self._last_at = now
             case _ if self.live_since is not None:
                 self.live_since, self.lost_since = None, self._last_at

@@ -1,7 +1,7 @@
 -- Notes that a replica lives and what channels it follows, and renews or takes the lease of the owner.
 -- KEYS: owner, fence, replicas, interest, control, news
--- ARGV: replica, token or '', lease ms, ms until a replica is gone, ms to retain, '1' to take a free lease,
---       channels that it follows ('' if they are as before, '0' for none), version of the channels of all, ms since the
+-- ARGV: replica, token or '', lease ms, ms until a replica is gone, ms to retain, '1' to take a free lease, '2' to do so
+--       unless the store was emptied, channels that it follows ('' if they are as before, '0' for none), version of the channels of all, ms since the
 --       last message of CoinGlass or ''
 local clock = redis.call('TIME')
 local us = clock[1] * 1000000 + clock[2]
@@ -40,7 +40,8 @@ if is_changed then
 end
 
 local current = redis.call('HGET', owner, 'token')
-if not current and ARGV[6] == '1' then
+local is_free = not current and (ARGV[6] == '1' or (ARGV[6] == '2' and redis.call('EXISTS', fence) == 1))
+if is_free then
   current = string.format('%.0f', math.max((tonumber(redis.call('GET', fence)) or 0) + 1, us))
   redis.call('SET', fence, current)
   redis.call('HSET', owner, 'token', current, 'replica', replica)

@@ -1,0 +1,257 @@
+"""Replicas that share one socket, in one process: each with its own store connection, client, socket and subscribers."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
+
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
+from cg_client.clock import Clock
+from cg_client.live.events import OrderEvent
+from cg_client.live.socket import UpstreamSocket
+from cg_client.plans.plan_table import Plan
+from cg_client.secret import Secret
+from graph_types.stream_status import StreamStatus
+from live.channel_feed import ChannelFeed
+from live.cursor import Cursor
+from live.events import Changes, NewRows
+from live.feeds import Feeds
+from live.reopening_socket import ReopeningSocket
+from live.source import Presented, Source
+from server.live.broadcast import Broadcast, BroadcastClient
+from server.live.counts import BroadcastCounts
+from shared.address import parse_address
+from shared.scope import Scope
+from shared.shared_socket import SharedSocket
+from shared.store import Store
+from shared.stream_times import StreamTimes
+from tests.cg_client.live.rig import CAMEL, LIQUIDATIONS, StandIn, order, standing_in
+from tests.store_server import StoreServer
+
+TIMES = StreamTimes(
+    beat=0.05, lease=0.4, gone=1.0, patience=0.2, settle=0.3, backlog=2.0, append=0.2, block=0.05, pace=0.002
+)
+TOLERANCE = 0.05  # seconds between the sending of an event and its reading
+PATIENCE = 20.0
+_PAUSE = 0.005
+
+
+class Market:
+    """CoinGlass: numbers what it sends, and sends it to every connection that is subscribed."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self.stand_in = stand_in
+        self.sent: dict[int, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def sockets(self) -> int:
+        return self.stand_in.open
+
+    async def send(self, count: int = 1) -> None:
+        for _ in range(count):
+            number = len(self.sent) + 1
+            self.sent[number] = time.time()
+            await self.repeat(number)
+
+    async def repeat(self, *numbers: int) -> None:
+        """Send events, perhaps again."""
+        rows = [order(number) for number in numbers]
+        for peer in self.stand_in.peers:
+            with contextlib.suppress(Exception):  # of a connection that is gone
+                await peer.send_rows(CAMEL, *rows)
+
+    def flow(self, every: float = 0.01) -> None:
+        """Send events from now on."""
+        self._task = asyncio.create_task(self._flow(every))
+
+    async def _flow(self, every: float) -> None:
+        while True:
+            await self.send()
+            await asyncio.sleep(every)
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+
+class Subscriber:
+    """Reads a broadcast, over all of its connections."""
+
+    def __init__(self) -> None:
+        self.values: list[dict[str, Any]] = []
+        self._client: BroadcastClient | None = None
+
+    @property
+    def cursor(self) -> Cursor | None:
+        return next((Cursor.parse(value["cursor"]) for value in reversed(self.values) if value["cursor"]), None)
+
+    @property
+    def numbers(self) -> list[int]:
+        return [number for value in self.values for number in value.get("numbers", ())]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [value["state"] for value in self.values if "state" in value]
+
+    async def join(self, replica: "Replica") -> None:
+        self._client = await replica.join(self.cursor)
+        self._client.attach(self._read)
+
+    def _read(self) -> None:
+        while self._client is not None and (bodies := self._client.take()):
+            self.values += map(json.loads, bodies)
+
+    def cut(self, unread: int = 0) -> None:
+        """Lose the connection, and what was under way."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        if unread:
+            del self.values[-unread:]
+
+    def losses(self, sent: dict[int, float]) -> list[int]:
+        """Return the numbers that are missing between the first and the last, and in no gap that was told."""
+        numbers = self.numbers
+        gaps = [(value["start"], value["start"] + value["seconds"]) for value in self.values if "start" in value]
+        missing = sorted(set(range(numbers[0], numbers[-1])) - set(numbers))
+        return [
+            number
+            for number in missing
+            if not any(start - TOLERANCE <= sent[number] <= end + TOLERANCE for start, end in gaps)
+        ]
+
+    def check(self, sent: dict[int, float]) -> None:
+        numbers = self.numbers
+        assert numbers == sorted(set(numbers)), f"twice or out of order: {_disorder(numbers)}"
+        assert self.losses(sent) == []
+
+
+def _disorder(numbers: Sequence[int]) -> list[int]:
+    return [
+        later for index, later in enumerate(numbers) if later in numbers[:index] or later < max(numbers[: index + 1])
+    ]
+
+
+class Replica:
+    def __init__(self, name: str, store_url: str, socket_url: str, times: StreamTimes, ring_rows: int) -> None:
+        clock = Clock()
+        config = ClientConfig(api_key=Secret("key-of-the-test"), socket_url=socket_url, plan=Plan.STANDARD)
+        self.client = Client(config, clock=clock)
+        self.upstream = UpstreamSocket(self.client, jitter=lambda: 0.0)
+        self.store = Store(parse_address(store_url), clock)
+        scope = Scope.of(config.api_key, "https://example.com")
+        local = ReopeningSocket(self.upstream, clock)
+        self.socket = SharedSocket(local, self.store, scope, clock, name, times, ring_rows)
+        self.feeds = Feeds(self.socket, clock)
+        self._broadcast: Broadcast | None = None
+        self.is_killed = False
+
+    @property
+    def feed(self) -> ChannelFeed:
+        def make() -> ChannelFeed:
+            return ChannelFeed(self.socket, LIQUIDATIONS, lambda event: event, self.client.gate, self.client.clock)
+
+        return cast("ChannelFeed", self.feeds.feed(LIQUIDATIONS, make))
+
+    async def join(self, after: Cursor | None) -> BroadcastClient:
+        if self._broadcast is None:
+            source = Source(self.feed, LIQUIDATIONS, present)
+            self._broadcast = Broadcast(source, render, BroadcastCounts(), self._forget)
+        return await self._broadcast.join(after)
+
+    def _forget(self) -> None:
+        self._broadcast = None
+
+    async def kill(self) -> None:
+        """End it as SIGKILL does: nothing is handed over, and connections break."""
+        self.is_killed = True
+        socket, writer = self.socket, self.socket._writer
+        session = self.upstream._session
+        if session is not None:
+            session._connection._socket.transport.abort()
+        for task in (socket._task, None if writer is None else writer._task, self.upstream._task):
+            if task is not None:
+                task.cancel()
+        await self.store.close()
+        await self.client.close()
+
+    async def close(self) -> None:
+        if not self.is_killed:
+            await self.feeds.close()
+            await self.client.close()
+            await self.store.close()
+
+
+def present(event: NewRows | Changes, cursor: str) -> Presented:
+    assert isinstance(event, NewRows)
+    first = order()["time"]
+    numbers = [cast("OrderEvent", row).time_ms - first for row in event.rows]
+    return Presented({"numbers": numbers, "cursor": cursor}, len(numbers))
+
+
+async def render(value: object) -> bytes:
+    if isinstance(value, dict):
+        return json.dumps(value).encode()
+    if isinstance(value, StreamStatus):
+        status: dict[str, Any] = {"state": value.state.value, "cursor": value.cursor}
+        if value.gap_start is not None:
+            assert value.gap_seconds is not None
+            status |= {"start": value.gap_start.timestamp(), "seconds": value.gap_seconds}
+        return json.dumps(status).encode()
+    return json.dumps({"state": value.code.value, "cursor": ""}).encode()  # type: ignore[attr-defined]  # a problem
+
+
+class Cluster:
+    """`replicas` share the socket to the `market` through the store of `server`."""
+
+    def __init__(self, server: StoreServer, market: Market, times: StreamTimes, ring_rows: int) -> None:
+        self.server, self.market, self._times, self._ring_rows = server, market, times, ring_rows
+        self.replicas: list[Replica] = []
+
+    async def add(self, store_url: str | None = None) -> Replica:
+        number = len(self.replicas)
+        url = self.market.stand_in.url
+        replica = Replica(f"replica-{number}", store_url or self.server.url, url, self._times, self._ring_rows)
+        self.replicas.append(replica)
+        await replica.store.start()
+        return replica
+
+    @property
+    def owner(self) -> Replica:
+        (owner,) = [item for item in self.replicas if item.socket.is_owner and not item.is_killed]
+        return owner
+
+    @property
+    def followers(self) -> list[Replica]:
+        return [item for item in self.replicas if not item.socket.is_owner and not item.is_killed]
+
+    async def close(self) -> None:
+        await self.market.stop()
+        for replica in self.replicas:
+            await replica.close()
+
+
+@contextlib.asynccontextmanager
+async def cluster(
+    server: StoreServer, replicas: int = 3, times: StreamTimes = TIMES, ring_rows: int = 20_000
+) -> AsyncIterator[Cluster]:
+    async with standing_in() as stand_in:
+        this = Cluster(server, Market(stand_in), times, ring_rows)
+        try:
+            for _ in range(replicas):
+                await this.add()
+            yield this
+        finally:
+            await this.close()
+
+
+async def eventually(condition: Any, seconds: float = PATIENCE) -> None:  # a function without arguments
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  # of many kinds, which set no event
+            await asyncio.sleep(_PAUSE)

@@ -1,0 +1,168 @@
+"""Replicas follow one socket, whoever owns it, and subscribers miss nothing that is not told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.shared.stream_rig import Cluster, Subscriber, cluster, eventually
+from tests.store_server import StoreServer
+
+
+@pytest.fixture
+async def three(store_server: StoreServer) -> AsyncIterator[Cluster]:
+    async with cluster(store_server) as this:
+        yield this
+
+
+async def subscribed(this: Cluster) -> list[Subscriber]:
+    """Return a subscriber of each replica, once all have events."""
+    subscribers = []
+    for replica in this.replicas:
+        subscriber = Subscriber()
+        await subscriber.join(replica)
+        subscribers.append(subscriber)
+    await eventually(lambda: this.market.sockets == 1)
+    this.market.flow()
+    await eventually(lambda: all(subscriber.numbers for subscriber in subscribers))
+    return subscribers
+
+
+async def caught_up(this: Cluster, subscribers: list[Subscriber], seconds: float = 20.0) -> None:
+    """Wait until all have an event that is sent from now on, stop, and check that nothing is missing."""
+    number = len(this.market.sent) + 5
+    await eventually(lambda: all(number <= max(item.numbers, default=0) for item in subscribers), seconds)
+    await this.market.stop()
+    last = len(this.market.sent)
+    await eventually(lambda: all(item.numbers[-1] == last for item in subscribers))
+    for item in subscribers:
+        item.check(this.market.sent)
+
+
+async def test_all_replicas_have_the_events_of_one_socket(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    await caught_up(three, subscribers)
+    assert three.market.sockets == 1
+    assert len(three.market.stand_in.peers) == 1
+    assert all(item.kinds == ["CONNECTED"] for item in subscribers)
+
+
+async def test_cursors_are_the_same_on_all_replicas(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    await caught_up(three, subscribers)
+    cursors = {(item.cursor.epoch, item.cursor.position) for item in subscribers if item.cursor}
+    assert len(cursors) == 1
+
+
+async def test_a_subscriber_goes_on_at_any_replica(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    moving = Subscriber()
+    await moving.join(three.replicas[0])
+    await eventually(lambda: moving.numbers)
+    for number in (1, 2, 0, 1):
+        moving.cut(unread=2)
+        await asyncio.sleep(0.05)
+        await moving.join(three.replicas[number])
+        await asyncio.sleep(0.05)
+    await caught_up(three, [*subscribers, moving])
+    assert moving.kinds == ["CONNECTED"]
+    assert moving.losses({number: 0.0 for number in three.market.sent}) == []
+
+
+async def test_a_replica_that_comes_late_recalls_what_a_cursor_lacks(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    moving = Subscriber()
+    await moving.join(three.replicas[0])
+    await eventually(lambda: len(moving.numbers) > 3)
+    moving.cut()
+    await asyncio.sleep(0.1)
+    late = await three.add()
+    await moving.join(late)
+    await caught_up(three, [*subscribers, moving])
+    assert "RESUMED" not in moving.kinds
+    assert moving.losses({number: 0.0 for number in three.market.sent}) == []
+
+
+async def test_another_replica_takes_over_when_the_owner_is_killed(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    owner = three.owner
+    moving = subscribers.pop(three.replicas.index(owner))
+    await owner.kill()
+    moving.cut()
+    await moving.join(three.followers[0])
+    await caught_up(three, [*subscribers, moving], 5.0)
+    assert three.market.sockets == 1
+    assert all(item.kinds == ["CONNECTED", "RESUMED"] for item in [*subscribers, moving])
+
+
+async def test_an_owner_that_ends_hands_over_at_once(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    owner = three.owner
+    subscribers.pop(three.replicas.index(owner)).cut()
+    await owner.feeds.close()
+    await caught_up(three, subscribers, 5.0)
+    assert three.market.sockets == 1
+
+
+async def test_what_comes_again_after_a_takeover_is_dropped(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    await three.market.stop()
+    last = len(three.market.sent)
+    await eventually(lambda: all(item.numbers[-1] == last for item in subscribers))
+    owner = three.owner
+    subscribers.pop(three.replicas.index(owner)).cut()
+    await owner.kill()
+    await eventually(lambda: len(three.market.stand_in.peers) == 2)
+    await eventually(lambda: all("RESUMED" in item.kinds for item in subscribers))
+    await three.market.repeat(last - 1, last)
+    three.market.flow()
+    await caught_up(three, subscribers)
+
+
+async def test_without_the_store_each_replica_goes_on_alone_and_all_come_back_to_one_socket(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    three.server.kill()
+    await eventually(lambda: three.market.sockets == 3)
+    await asyncio.sleep(0.3)
+    three.server.start()
+    await eventually(lambda: three.market.sockets == 1)
+    await caught_up(three, subscribers)
+
+
+async def test_a_store_that_hangs_is_as_one_that_is_gone(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    three.server.pause()
+    await eventually(lambda: three.market.sockets == 3)
+    await asyncio.sleep(0.3)
+    three.server.resume()
+    await eventually(lambda: three.market.sockets == 1)
+    await caught_up(three, subscribers)
+
+
+async def test_a_store_without_memory_is_as_one_that_is_gone(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    three.server.fill_memory()
+    await eventually(lambda: three.market.sockets == 3)
+    three.server.free_memory()
+    await eventually(lambda: three.market.sockets == 1)
+    await caught_up(three, subscribers)
+
+
+async def test_a_store_that_loses_everything_costs_no_event(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    for _ in range(3):
+        three.server.command("FLUSHALL")
+        await asyncio.sleep(0.3)
+    await caught_up(three, subscribers)
+    assert three.market.sockets == 1
+    assert all(item.losses({number: 0.0 for number in three.market.sent}) == [] for item in subscribers)
+
+
+async def test_the_socket_is_closed_with_the_last_subscriber_of_all(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    await three.market.stop()
+    for replica in three.replicas:
+        assert three.market.sockets == 1
+        subscribers.pop(0).cut()
+        await replica.feed.close()
+    await eventually(lambda: three.market.sockets == 0)
