@@ -67,7 +67,9 @@ class FollowedChannel:
         self.synced_at = clock.monotonic()  # until then, all entries were read
         self._epoch, self._number = "", 0
         self._backlog = 0  # number of the last entry that was there when the stream took over from the socket
-        self._last_ms = 0.0  # when the last entry came, by the store's clock
+        self.alive_ms = 0.0  # up to when the owner appended all, by the store's clock as the other times here
+        self._last_ms = 0.0  # when the last entry came
+        self._came_ms = 0.0  # when the last events came, or the channel was live again
         self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
         self._gap_ms = self._late_ms = 0.0  # what came before them is stated as a gap, and comes too late, by the store
         self._code: ProblemCode | None = None  # of the failure that the listener was told last, while it lasts
@@ -110,7 +112,8 @@ class FollowedChannel:
     @property
     def lost_since(self) -> float:
         """From when on something may be missing, if nothing more is read, in monotonic seconds."""
-        return self.synced_at - self._times.append
+        came_ms = self._came_ms if self._code is not None else max(self._last_ms, self.alive_ms)
+        return min(self.synced_at, self._store.time.monotonic(came_ms))
 
     def take(self, entries: Sequence[RawEntry]) -> None:
         """Take entries of the stream; the first one of another epoch says that the stream began anew."""
@@ -132,6 +135,8 @@ class FollowedChannel:
             self._tell_loss(note)
         is_backlog = number <= self._backlog
         self._number, self._last_ms = number, note.at_ms
+        if not isinstance(note.note, ChannelInterrupted | ChannelRefused):
+            self._came_ms = note.at_ms
         is_delivered = note.writer == self._delivered[0] and note.serial <= self._delivered[1]
         if is_delivered or (is_backlog and not isinstance(note.note, EventsReceived)):
             return
@@ -178,7 +183,7 @@ class FollowedChannel:
 
     def _attach_first(self, state: StreamState) -> None:
         self._follow(state, state.last_id, state.number)
-        self._last_ms = self._store.time.now_ms
+        self._last_ms = self._came_ms = self._store.time.now_ms
         note = self._store.status_note(self.channel, state)
         if note is not None:
             note = ChannelConnected() if isinstance(note, ChannelResumed) else note
@@ -208,7 +213,8 @@ class FollowedChannel:
         start = max(0.0, time.store_ms(min(lost_since, now) - self._times.backlog))
         self._follow(state, f"{round(start)}-0", 0)
         self._backlog = state.number
-        self.synced_at = min(now, lost_since) + self._times.append  # until the backlog is read
+        self.synced_at = min(now, lost_since)  # until the backlog is read
+        self._last_ms = self._came_ms = time.store_ms(self.synced_at)
         return True
 
     def _lost_since(self, upstream: UpstreamChannel | None) -> float:

@@ -162,6 +162,8 @@ class SharedSocket:
         beat = await self._streams.beat(token, channels, version, self._silent_seconds(), self._lease())
         self._noted = None if beat.is_unknown else followed
         self._trouble_since = None
+        for item in self._followed.values():
+            item.alive_ms = beat.alive_ms
         await self._note_ownership(beat, sent_at)
         if beat.generation != self._generation:
             self._generation = beat.generation
@@ -183,9 +185,11 @@ class SharedSocket:
         return Lease.TAKE_LATER if is_early and not is_live else Lease.TAKE
 
     def _silent_seconds(self) -> float | None:
-        """Return for how long this replica may have missed something as the owner; None if it is not connected."""
+        """Return for how long this replica may have missed something as the owner, if that is known of all channels."""
         last_at = self._local.last_message_at
-        if self._writer is None or last_at is None:
+        if self._writer is None or last_at is None or self._to_serve - self._served:
+            return None
+        if any(item.status is None for item in self._upstream.values()):
             return None
         oldest_at = self._writer.oldest_at
         return self._clock.monotonic() - (last_at if oldest_at is None else min(last_at, oldest_at))
@@ -272,13 +276,19 @@ class SharedSocket:
             upstream.close()
             del self._upstream[channel]
 
+    @property
+    def _to_serve(self) -> frozenset[Channel]:
+        """The channels that this replica has to serve as the owner."""
+        wanted = self._wanted | self._followed.keys()
+        if self._clock.monotonic() < self._owner_since + _INTEREST_BEATS * self._times.beat:
+            wanted |= self._upstream.keys()  # the store may have been emptied, and lack who follows what
+        return wanted
+
     async def _serve_all(self) -> None:
         writer = self._writer
         if writer is None:
             return
-        wanted = self._wanted | self._followed.keys()
-        if self._clock.monotonic() < self._owner_since + _INTEREST_BEATS * self._times.beat:
-            wanted |= self._upstream.keys()  # the store may have been emptied, and lack who follows what
+        wanted = self._to_serve
         for channel in wanted - self._served:
             await self._serve(writer, channel)
         for channel in self._served - wanted:

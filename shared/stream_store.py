@@ -37,12 +37,16 @@ class Lease(Enum):
 
 
 class Beat(NamedTuple):
-    """`token`: of the owner. `channels`: those that replicas follow, if they have changed and this replica owns."""
+    """`token` of the owner. `alive_ms`: up to when all that the owner received is in the streams, by the store's clock.
+
+    `channels`: those that replicas follow, if they have changed and this replica is the owner.
+    """
 
     token: str
     is_owner: bool
     version: str
     generation: str
+    alive_ms: float
     is_unknown: bool
     channels: frozenset[Channel] | None
 
@@ -122,7 +126,7 @@ class StreamStore:
         lasts, gone = round(self._times.lease * 1000), round(self._times.gone * 1000)
         args: list[Argument] = [self._replica, token, lasts, gone, self._retain_ms, lease.value]
         reply = await self._store.run(_BEAT, [*map(self._name, names)], [*args, channels, version, silent])
-        now_ms, owner, is_owner, current, generation, is_unknown, union = cast("list[bytes]", reply)
+        now_ms, owner, is_owner, current, generation, alive, is_unknown, union = cast("list[bytes]", reply)
         self.time.note(int(now_ms))
         is_new = bool(is_owner) and current.decode() != version
         return Beat(
@@ -130,6 +134,7 @@ class StreamStore:
             bool(is_owner),
             current.decode(),
             generation.decode(),
+            float(alive or 0),
             bool(is_unknown),
             frozenset(channel for data in cast("list[bytes]", union) for channel in decode_channels(data))
             if is_new
@@ -183,12 +188,11 @@ class StreamStore:
         """
         channels = list(dict.fromkeys(note.channel for note in notes))
         index = {channel: number for number, channel in enumerate(channels, 1)}
-        names = [self._name("owner"), self._name("control")]
+        names = [self._name("owner")]
         for channel in channels:
             names += [self._state(channel), self.events(channel)]
         now = self._clock.monotonic()
-        newest = round((now - max(note.at for note in notes)) * 1000)
-        args: list[Argument] = [token, newest, self.ring_rows, self._retain_ms]
+        args: list[Argument] = [token, self.ring_rows, self._retain_ms]
         for note in notes:
             ago = max(0, round((now - note.at) * 1000))
             args += [index[note.channel], note.serial, note.rows, note.status, ago, note.payload]

@@ -60,10 +60,10 @@ end
 for _, name in ipairs({ fence, replicas, interest, control, news }) do
   redis.call('PEXPIRE', name, ARGV[5])
 end
-local values = redis.call('HMGET', control, 'version', 'generation')
+local values = redis.call('HMGET', control, 'version', 'generation', 'alive')
 local version = values[1] or '0'
 local followed = {}
 if is_owner and version ~= ARGV[8] then
   followed = redis.call('HVALS', interest)
 end
-return { now, current or '', is_owner and 1 or 0, version, values[2] or '0', is_unknown, followed }
+return { now, current or '', is_owner and 1 or 0, version, values[2] or '0', values[3] or '', is_unknown, followed }

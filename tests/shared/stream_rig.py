@@ -99,6 +99,16 @@ class Subscriber:
     def kinds(self) -> list[str]:
         return [value["state"] for value in self.values if "state" in value]
 
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """The notices, each with the number before it."""
+        last, notices = 0, []
+        for value in self.values:
+            last = value["numbers"][-1] if value.get("numbers") else last
+            if "state" in value:
+                notices.append(value | {"after": last})
+        return notices
+
     async def join(self, replica: "Replica") -> None:
         self._client = await replica.join(self.cursor)
         self._client.attach(self._read)
@@ -129,7 +139,7 @@ class Subscriber:
     def check(self, sent: dict[int, float]) -> None:
         numbers = self.numbers
         assert numbers == sorted(set(numbers)), f"twice or out of order: {_disorder(numbers)}"
-        assert self.losses(sent) == []
+        assert self.losses(sent) == [], [(number, sent[number]) for number in self.losses(sent)] + self.told
 
 
 def _disorder(numbers: Sequence[int]) -> list[int]:

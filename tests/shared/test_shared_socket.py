@@ -166,3 +166,14 @@ async def test_the_socket_is_closed_with_the_last_subscriber_of_all(three: Clust
         subscribers.pop(0).cut()
         await replica.feed.close()
     await eventually(lambda: three.market.sockets == 0)
+
+
+async def test_a_store_that_loses_everything_with_the_owner_leaves_a_gap_that_is_told(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    await asyncio.sleep(0.3)
+    owner = three.owner
+    subscribers.pop(three.replicas.index(owner)).cut()
+    three.server.command("FLUSHALL")
+    await owner.kill()
+    await caught_up(three, subscribers, 5.0)
+    assert all(item.kinds == ["CONNECTED", "RESUMED"] for item in subscribers)
