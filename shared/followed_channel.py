@@ -67,7 +67,8 @@ class FollowedChannel:
         self.synced_at = clock.monotonic()  # until then, all entries were read
         self._epoch, self._number = "", 0
         self._backlog = 0  # number of the last entry that was there when the stream took over from the socket
-        self.alive_ms = 0.0  # up to when the owner appended all, by the store's clock as the other times here
+        self._writer = ""  # the owner that appended last
+        self._alive_ms = 0.0  # up to when that owner appended all, by the store's clock as the other times here
         self._last_ms = 0.0  # when the last entry came
         self._came_ms = 0.0  # when the last events came, or the channel was live again
         self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
@@ -112,8 +113,13 @@ class FollowedChannel:
     @property
     def lost_since(self) -> float:
         """From when on something may be missing, if nothing more is read, in monotonic seconds."""
-        came_ms = self._came_ms if self._code is not None else max(self._last_ms, self.alive_ms)
+        came_ms = self._came_ms if self._code is not None else max(self._last_ms, self._alive_ms)
         return min(self.synced_at, self._store.time.monotonic(came_ms))
+
+    def note_alive(self, writer: str, alive_ms: float) -> None:
+        """Note up to when an owner appended all; what another one did before is not known by that."""
+        if writer == self._writer:
+            self._alive_ms = max(self._alive_ms, alive_ms)
 
     def take(self, entries: Sequence[RawEntry]) -> None:
         """Take entries of the stream; the first one of another epoch says that the stream began anew."""
@@ -134,7 +140,7 @@ class FollowedChannel:
         if number > expected:
             self._tell_loss(note)
         is_backlog = number <= self._backlog
-        self._number, self._last_ms = number, note.at_ms
+        self._number, self._last_ms, self._writer = number, note.at_ms, note.writer
         if not isinstance(note.note, ChannelInterrupted | ChannelRefused):
             self._came_ms = note.at_ms
         is_delivered = note.writer == self._delivered[0] and note.serial <= self._delivered[1]
@@ -204,7 +210,8 @@ class FollowedChannel:
                 return False
             lost_since = now
             self._gap_ms = time.store_ms(upstream.live_since)
-            self._late_ms = self._gap_ms if upstream.first_at is None else time.store_ms(upstream.first_at)
+            first_at = upstream.first_at
+            self._late_ms = self._gap_ms if first_at is None else time.store_ms(first_at + self._times.lag)
         else:
             self._gap_ms = self._late_ms = 0.0
             lost_since = self._lost_since(upstream)
@@ -239,7 +246,7 @@ class FollowedChannel:
 
     def _follow(self, state: StreamState, after: str, number: int) -> None:
         self.source, self._epoch, self._number, self._backlog = Following.STREAM, state.epoch, number, 0
-        self.read_after = after
+        self.read_after, self._writer, self._alive_ms = after, state.writer, 0.0
         self.synced_at = self._clock.monotonic()
         self.is_stale = False
 

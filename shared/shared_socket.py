@@ -120,7 +120,7 @@ class SharedSocket:
             token = writer.token
             await writer.close()
             with contextlib.suppress(TimeoutError):
-                await within(self._clock, self._times.append, writer.flush())
+                await within(self._clock, self._times.handover, writer.flush())
         with contextlib.suppress(StoreAway, CommandRefused):
             await self._streams.leave(token)
         self._noted = None
@@ -163,7 +163,7 @@ class SharedSocket:
         self._noted = None if beat.is_unknown else followed
         self._trouble_since = None
         for item in self._followed.values():
-            item.alive_ms = beat.alive_ms
+            item.note_alive(beat.token, beat.alive_ms)
         await self._note_ownership(beat, sent_at)
         if beat.generation != self._generation:
             self._generation = beat.generation
@@ -379,12 +379,12 @@ class SharedSocket:
                 if item.source is Following.STREAM and not item.is_stale
             }
             after = {name: item.read_after for name, item in following.items()}
+            now = self._clock.monotonic()  # what is appended later may not be in the reply
             try:
                 reply = await self._reader.read({self._streams.news: news} | after, self._times.block, _READ_COUNT)
             except (StoreAway, CommandRefused):
                 await self._clock.sleep(self._times.block)
                 continue
-            now = self._clock.monotonic()
             if entries := reply.pop(self._streams.news, None):
                 news = entries[-1][0]
                 self._wake.set()

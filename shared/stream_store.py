@@ -61,6 +61,7 @@ class StreamState:
     since_ms: float
     note: bytes  # of the status
     lost_ms: float | None  # from when on something may be missing, while no owner serves it
+    writer: str  # the owner that appended last
     last_id: str
     first_ms: float | None
     first_number: int
@@ -168,7 +169,7 @@ class StreamStore:
         self.time.note(int(values[0]))
         if not values[1]:
             return None
-        _, current, number, status, since, note, lost, last_id, first_id, first_number = values
+        _, current, number, status, since, note, lost, writer, last_id, first_id, first_number = values
         return StreamState(
             current.decode(),
             int(number),
@@ -176,6 +177,7 @@ class StreamStore:
             float(since),
             note,
             float(lost) if lost else None,
+            writer.decode(),
             last_id.decode(),
             _ms(first_id.decode()) if first_id else None,
             int(first_number),

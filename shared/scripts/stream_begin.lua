@@ -14,6 +14,9 @@ local is_missing = redis.call('HEXISTS', state, 'epoch') == 0
 if is_missing or ARGV[3] == '1' then
   redis.call('DEL', state, events)
   redis.call('HSET', state, 'epoch', ARGV[2], 'position', 0, 'total', 0, 'status', 'new', 'since', 0, 'note', '')
+  if ARGV[1] ~= '' then
+    redis.call('HSET', state, 'writer', ARGV[1], 'serial', 0)
+  end
   if ARGV[4] ~= '' then
     local since = string.format('%.0f', now - ARGV[4])
     redis.call('HSET', state, 'status', 'live', 'since', since, 'last', since, 'note', ARGV[6])
@@ -35,7 +38,7 @@ end
 redis.call('PEXPIRE', state, ARGV[5])
 redis.call('PEXPIRE', events, ARGV[5])
 
-local values = redis.call('HMGET', state, 'epoch', 'position', 'status', 'since', 'note', 'lost')
+local values = redis.call('HMGET', state, 'epoch', 'position', 'status', 'since', 'note', 'lost', 'writer')
 local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
 local last = redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1]
 local first_number = 0
@@ -48,5 +51,5 @@ if first then
 end
 return {
   now, values[1], values[2], values[3], values[4], values[5],
-  values[6] or '', last and last[1] or '0-0', first and first[1] or '', first_number,
+  values[6] or '', values[7] or '', last and last[1] or '0-0', first and first[1] or '', first_number,
 }

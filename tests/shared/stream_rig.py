@@ -1,4 +1,4 @@
-"""Replicas that share one socket, in one process: each with its own store connection, client, socket and subscribers."""
+"""Replicas that share one socket, in one process: each with a store connection, a client, a socket and subscribers."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ from tests.cg_client.live.rig import CAMEL, LIQUIDATIONS, StandIn, order, standi
 from tests.store_server import StoreServer
 
 TIMES = StreamTimes(
-    beat=0.05, lease=0.4, gone=1.0, patience=0.2, settle=0.3, backlog=2.0, append=0.2, block=0.05, pace=0.002
+    beat=0.05, lease=0.4, gone=1.0, patience=0.2, settle=0.3, backlog=2.0, lag=0.15, block=0.05, pace=0.002
 )
 TOLERANCE = 0.05  # seconds between the sending of an event and its reading
 PATIENCE = 20.0
@@ -146,6 +146,53 @@ def _disorder(numbers: Sequence[int]) -> list[int]:
     return [
         later for index, later in enumerate(numbers) if later in numbers[:index] or later < max(numbers[: index + 1])
     ]
+
+
+class StoreLine:
+    """A replica's way to the store, which can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._is_cut = False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.url = ""
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def heal(self) -> None:
+        self._is_cut = False
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator["StoreLine"]:
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
+            self.url = f"valkey://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            yield self
+            self.cut()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            writer.transport.abort()
+            return
+        from_store, to_store = await asyncio.open_connection("127.0.0.1", self._port)
+        both = {writer, to_store}
+        self._writers |= both
+        with contextlib.suppress(OSError):
+            await asyncio.wait(
+                [asyncio.create_task(_pass_on(reader, to_store)), asyncio.create_task(_pass_on(from_store, writer))],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        for each in both:
+            each.transport.abort()
+        self._writers -= both
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
 
 
 class Replica:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from tests.shared.stream_rig import Cluster, Subscriber, cluster, eventually
+from tests.cg_client.live.rig import LIQUIDATIONS
+from tests.shared.stream_rig import TIMES, Cluster, StoreLine, Subscriber, cluster, eventually
 from tests.store_server import StoreServer
 
 
@@ -66,7 +68,7 @@ async def test_a_subscriber_goes_on_at_any_replica(three: Cluster) -> None:
         await asyncio.sleep(0.05)
     await caught_up(three, [*subscribers, moving])
     assert moving.kinds == ["CONNECTED"]
-    assert moving.losses({number: 0.0 for number in three.market.sent}) == []
+    assert moving.losses(dict.fromkeys(three.market.sent, 0.0)) == []
 
 
 async def test_a_replica_that_comes_late_recalls_what_a_cursor_lacks(three: Cluster) -> None:
@@ -80,7 +82,7 @@ async def test_a_replica_that_comes_late_recalls_what_a_cursor_lacks(three: Clus
     await moving.join(late)
     await caught_up(three, [*subscribers, moving])
     assert "RESUMED" not in moving.kinds
-    assert moving.losses({number: 0.0 for number in three.market.sent}) == []
+    assert moving.losses(dict.fromkeys(three.market.sent, 0.0)) == []
 
 
 async def test_another_replica_takes_over_when_the_owner_is_killed(three: Cluster) -> None:
@@ -148,14 +150,17 @@ async def test_a_store_without_memory_is_as_one_that_is_gone(three: Cluster) -> 
     await caught_up(three, subscribers)
 
 
-async def test_a_store_that_loses_everything_costs_no_event(three: Cluster) -> None:
-    subscribers = await subscribed(three)
-    for _ in range(3):
-        three.server.command("FLUSHALL")
-        await asyncio.sleep(0.3)
-    await caught_up(three, subscribers)
-    assert three.market.sockets == 1
-    assert all(item.losses({number: 0.0 for number in three.market.sent}) == [] for item in subscribers)
+async def test_a_store_that_loses_everything_costs_no_event(store_server: StoreServer) -> None:
+    async with cluster(store_server, times=replace(TIMES, beat=0.25, lease=1.0)) as this:
+        subscribers = await subscribed(this)
+        await asyncio.sleep(0.5)
+        for _ in range(3):
+            store_server.command("FLUSHALL")
+            await asyncio.sleep(0.3)
+        await caught_up(this, subscribers)
+        assert this.market.sockets == 1
+        assert all(item.kinds == ["CONNECTED"] for item in subscribers)
+        assert all(item.losses(dict.fromkeys(this.market.sent, 0.0)) == [] for item in subscribers)
 
 
 async def test_the_socket_is_closed_with_the_last_subscriber_of_all(three: Cluster) -> None:
@@ -177,3 +182,89 @@ async def test_a_store_that_loses_everything_with_the_owner_leaves_a_gap_that_is
     await owner.kill()
     await caught_up(three, subscribers, 5.0)
     assert all(item.kinds == ["CONNECTED", "RESUMED"] for item in subscribers)
+
+
+async def test_an_owner_without_the_store_goes_on_alone_until_it_is_back(store_server: StoreServer) -> None:
+    async with StoreLine(store_server.port).open() as line, cluster(store_server, 0) as this:
+        await this.add(line.url)
+        early = Subscriber()
+        await early.join(this.replicas[0])
+        await eventually(lambda: this.replicas[0].socket.is_owner)
+        for _ in range(2):
+            await this.add()
+        subscribers = [early, *await subscribed(this)]
+        line.cut()
+        await eventually(lambda: this.market.sockets == 2)
+        assert this.replicas[0].socket.alone == 1
+        await asyncio.sleep(0.5)
+        line.heal()
+        await eventually(lambda: this.market.sockets == 1)
+        await caught_up(this, subscribers)
+        assert "RESUMED" not in early.kinds
+
+
+async def test_a_follower_without_the_store_goes_on_alone_until_it_is_back(store_server: StoreServer) -> None:
+    async with StoreLine(store_server.port).open() as line, cluster(store_server, 2) as this:
+        first = Subscriber()
+        await first.join(this.replicas[0])
+        await eventually(lambda: this.replicas[0].socket.is_owner)
+        await this.add(line.url)
+        subscribers = [first, *await subscribed(this)]
+        line.cut()
+        await eventually(lambda: this.market.sockets == 2)
+        await asyncio.sleep(0.3)
+        line.heal()
+        await eventually(lambda: this.market.sockets == 1)
+        await caught_up(this, subscribers)
+        assert [item.kinds for item in subscribers[:3]] == [["CONNECTED"]] * 3
+
+
+async def test_a_cursor_that_the_ring_has_lost_is_told_its_gap(store_server: StoreServer) -> None:
+    async with cluster(store_server, 1, ring_rows=10) as this:
+        (subscriber,) = await subscribed(this)
+        moving = Subscriber()
+        await moving.join(this.replicas[0])
+        await eventually(lambda: moving.numbers)
+        moving.cut()
+        number = len(this.market.sent) + 30
+        await eventually(lambda: number in subscriber.numbers)
+        await moving.join(await this.add())
+        await caught_up(this, [subscriber, moving])
+        assert "RESUMED" in moving.kinds
+
+
+async def test_a_replica_that_reads_too_late_is_told_what_the_ring_has_lost(store_server: StoreServer) -> None:
+    async with cluster(store_server, 2, ring_rows=10) as this:
+        subscribers = await subscribed(this)
+        await asyncio.sleep(0.1)
+        slow = this.followers[0].socket._followed[LIQUIDATIONS]
+        read_after, slow.read_after = slow.read_after, "9999999999999-0"
+        number = len(this.market.sent) + 50
+        await eventually(lambda: any(number in item.numbers for item in subscribers))
+        slow.read_after = read_after
+        await caught_up(this, subscribers)
+        told = [item.kinds for item in subscribers]
+        assert sorted(told) == [["CONNECTED"], ["CONNECTED", "RESUMED"]]
+
+
+async def test_what_coinglass_refuses_is_told_on_all_replicas(three: Cluster) -> None:
+    three.market.stand_in.refusals = [(401, '{"code":"401","msg":"Upgrade plan"}')] * 3
+    subscribers = []
+    for replica in three.replicas:
+        subscriber = Subscriber()
+        await subscriber.join(replica)
+        subscribers.append(subscriber)
+    await eventually(lambda: all(item.kinds for item in subscribers))
+    assert [item.kinds for item in subscribers] == [["PLAN_REQUIRED"]] * 3
+    late = Subscriber()
+    await late.join(await three.add())
+    await eventually(lambda: late.kinds)
+    assert late.kinds == ["PLAN_REQUIRED"]
+
+
+async def test_a_lost_connection_is_told_on_all_replicas(three: Cluster) -> None:
+    subscribers = await subscribed(three)
+    (peer,) = three.market.stand_in.peers
+    peer.drop()
+    await caught_up(three, subscribers)
+    assert [item.kinds for item in subscribers] == [["CONNECTED", "UPSTREAM_ERROR", "RESUMED"]] * 3
