@@ -71,6 +71,7 @@ class FollowedChannel:
         self._alive_ms = 0.0  # up to when that owner appended all, by the store's clock as the other times here
         self._last_ms = 0.0  # when the last entry came
         self._came_ms = 0.0  # when the last events came, or the channel was live again
+        self._resumed_ms = 0.0  # when the last gap ended, of those that were told
         self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
         self._gap_ms = self._late_ms = 0.0  # what came before them is stated as a gap, and comes too late, by the store
         self._code: ProblemCode | None = None  # of the failure that the listener was told last, while it lasts
@@ -140,9 +141,9 @@ class FollowedChannel:
         if number > expected:
             self._tell_loss(note)
         is_backlog = number <= self._backlog
-        self._number, self._last_ms, self._writer = number, note.at_ms, note.writer
+        self._number, self._last_ms, self._writer = number, max(self._last_ms, note.at_ms), note.writer
         if not isinstance(note.note, ChannelInterrupted | ChannelRefused):
-            self._came_ms = note.at_ms
+            self._came_ms = max(self._came_ms, note.at_ms)
         is_delivered = note.writer == self._delivered[0] and note.serial <= self._delivered[1]
         if is_delivered or (is_backlog and not isinstance(note.note, EventsReceived)):
             return
@@ -213,8 +214,8 @@ class FollowedChannel:
             first_at = upstream.first_at
             self._late_ms = self._gap_ms if first_at is None else time.store_ms(first_at + self._times.lag)
         else:
-            self._gap_ms = self._late_ms = 0.0
             lost_since = self._lost_since(upstream)
+            self._gap_ms = self._late_ms = max(time.store_ms(lost_since - self._times.lag), self._resumed_ms)
             self._tell_gap(state, lost_since, since)
         self._filter = self.recent.filter(now), now + WINDOW_SECONDS
         start = max(0.0, time.store_ms(min(lost_since, now) - self._times.backlog))
@@ -305,7 +306,7 @@ class FollowedChannel:
                     return
                 self._code = failure.code
             case ChannelConnected() | ChannelResumed():
-                self._code = None
+                self._code, self._resumed_ms = None, self._store.time.store_ms(now)
             case ChannelRefused():
                 self.needs_look = False
         self._listener.number_next(number, time_ms, is_event=is_event)

@@ -100,6 +100,23 @@ class Subscriber:
         return [value["state"] for value in self.values if "state" in value]
 
     @property
+    def summary(self) -> list[str]:
+        """What came, with runs of numbers made short."""
+        parts: list[str] = []
+        for value in self.values:
+            epoch = Cursor.parse(value["cursor"]).epoch[:3] if value["cursor"] else ""
+            if "state" in value:
+                parts.append(
+                    f"{value['state']} {value.get('start', 0) % 1000:.3f}+{value.get('seconds', 0):.3f} {epoch}"
+                )
+            elif parts and parts[-1].endswith(f"–{value['numbers'][0] - 1} {epoch}"):
+                first = parts[-1].partition("–")[0]
+                parts[-1] = f"{first}–{value['numbers'][-1]} {epoch}"
+            else:
+                parts.append(f"{value['numbers'][0]}–{value['numbers'][-1]} {epoch}")
+        return parts
+
+    @property
     def told(self) -> list[dict[str, Any]]:
         """The notices, each with the number before it."""
         last, notices = 0, []
@@ -138,7 +155,7 @@ class Subscriber:
 
     def check(self, sent: dict[int, float]) -> None:
         numbers = self.numbers
-        assert numbers == sorted(set(numbers)), f"twice or out of order: {_disorder(numbers)}"
+        assert numbers == sorted(set(numbers)), f"twice or out of order: {_disorder(numbers)}: {self.summary}"
         assert self.losses(sent) == [], [(number, sent[number]) for number in self.losses(sent)] + self.told
 
 
@@ -173,10 +190,13 @@ class StoreLine:
             self.cut()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._is_cut:
+        try:
+            if self._is_cut:
+                raise ConnectionError
+            from_store, to_store = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
             writer.transport.abort()
             return
-        from_store, to_store = await asyncio.open_connection("127.0.0.1", self._port)
         both = {writer, to_store}
         self._writers |= both
         with contextlib.suppress(OSError):
