@@ -28,7 +28,7 @@ from cg_client.live.subscription import ChannelHistory
 from cg_client.live.timers import within
 from shared.errors import CommandRefused, StoreAway
 from shared.recent_events import RecentEvents
-from shared.stream_store import PendingNote, RawEntry, StreamNote, StreamState, StreamStore
+from shared.stream_store import PendingNote, RawEntry, StoredStream, StreamNote, StreamStore
 from shared.stream_times import StreamTimes
 from shared.upstream_channel import UpstreamChannel
 
@@ -180,7 +180,7 @@ class FollowedChannel:
         """Note that this replica is no longer the owner."""
         self._unread.clear()
 
-    def attach(self, state: StreamState, upstream: UpstreamChannel | None) -> None:
+    def attach(self, state: StoredStream, upstream: UpstreamChannel | None) -> None:
         """Follow the stream if that leaves nothing out. `upstream`: what is followed in its place so far."""
         self.needs_look = False
         if self.source is Following.NOTHING:
@@ -188,7 +188,7 @@ class FollowedChannel:
         elif self.source is Following.SOCKET or state.epoch != self._epoch:
             self.needs_look = not self._attach_again(state, upstream)
 
-    def _attach_first(self, state: StreamState) -> None:
+    def _attach_first(self, state: StoredStream) -> None:
         self._follow(state, state.last_id, state.number)
         self._last_ms = self._came_ms = self._store.time.now_ms
         note = self._store.status_note(self.channel, state)
@@ -198,7 +198,7 @@ class FollowedChannel:
         self._listener.number_next(EventNumber(state.epoch, state.number + 1))
         self._is_ready.set()
 
-    def _attach_again(self, state: StreamState, upstream: UpstreamChannel | None) -> bool:
+    def _attach_again(self, state: StoredStream, upstream: UpstreamChannel | None) -> bool:
         """Return whether the stream is followed from now on."""
         time, now = self._store.time, self._clock.monotonic()
         since = time.monotonic(state.since_ms)
@@ -230,12 +230,12 @@ class FollowedChannel:
             return self.lost_since
         return upstream.lost_since
 
-    def _tell_status(self, state: StreamState) -> None:
+    def _tell_status(self, state: StoredStream) -> None:
         note = self._store.status_note(self.channel, state)
         if note is not None:
             self._deliver(note, None, None)
 
-    def _tell_gap(self, state: StreamState, lost_since: float, since: float) -> None:
+    def _tell_gap(self, state: StoredStream, lost_since: float, since: float) -> None:
         """State what the stream lacks of what was lost here."""
         trimmed_until = lost_since
         if state.first_number > 1 and state.first_ms is not None:
@@ -245,7 +245,7 @@ class FollowedChannel:
             start = self._store.time.wall(self._store.time.store_ms(lost_since))
             self._deliver(ChannelResumed(start, until - lost_since), None, None)
 
-    def _follow(self, state: StreamState, after: str, number: int) -> None:
+    def _follow(self, state: StoredStream, after: str, number: int) -> None:
         self.source, self._epoch, self._number, self._backlog = Following.STREAM, state.epoch, number, 0
         self.read_after, self._writer, self._alive_ms = after, state.writer, 0.0
         self.synced_at = self._clock.monotonic()
@@ -260,7 +260,7 @@ class FollowedChannel:
             return None
         return ChannelHistory(self.recent.events, self.lost_since)
 
-    def history_elsewhere(self, state: StreamState) -> ChannelHistory | None:
+    def history_elsewhere(self, state: StoredStream) -> ChannelHistory | None:
         """Return what came so far, unless it came from this stream."""
         return None if state.epoch == self._epoch else self.history
 

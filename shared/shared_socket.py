@@ -18,26 +18,26 @@ from cg_client.clock import Clock
 from cg_client.live.channels import Channel
 from cg_client.live.notes import ChannelNote, EventsReceived
 from cg_client.live.overlap import MEMORY_SECONDS
-from cg_client.live.stream import StreamListener
+from cg_client.live.stream import LocalSocket, StreamListener
 from cg_client.live.subscription import ChannelHistory
 from cg_client.live.timers import within
 from shared.channel_codec import encode_channels
+from shared.entry_reader import EntryReader
 from shared.errors import CommandRefused, StoreAway
 from shared.followed_channel import FollowedChannel, Following
 from shared.note_writer import NoteWriter
 from shared.scope import Scope
 from shared.store import Store
 from shared.stream_reader import StreamReader
-from shared.stream_store import Beat, FormerOwner, Lease, StreamNote, StreamState, StreamStore
+from shared.stream_store import Beat, FormerOwner, Lease, StoredStream, StreamNote, StreamStore
 from shared.stream_times import StreamTimes
-from shared.upstream_channel import OwnSocket, UpstreamChannel
+from shared.upstream_channel import UpstreamChannel
 
 log = structlog.get_logger(__name__)
 
 RING_ROWS: Final = 20_000  # that a stream retains for subscribers that come back
 SHARED_ROWS: Final = 200_000  # of which each stream of many retains an equal part
 MIN_ROWS: Final = 100
-_READ_COUNT: Final = 500  # entries of a stream that are read at once
 _RETAIN_BEATS: Final = 20
 _INTEREST_BEATS: Final = 3  # in which all replicas note what they follow
 
@@ -47,7 +47,7 @@ class SharedSocket:
 
     def __init__(
         self,
-        local: OwnSocket,
+        local: LocalSocket,
         store: Store,
         scope: Scope,
         clock: Clock,
@@ -58,8 +58,9 @@ class SharedSocket:
         self._local, self._clock, self._times, self._ring_rows = local, clock, times or StreamTimes(), ring_rows
         self._name = f"{replica}.{secrets.token_hex(4)}"  # a process that comes back is another one
         self._streams = StreamStore(store, scope, clock, self._name, self._times, ring_rows)
-        self._reader = StreamReader(store)
         self._followed: dict[Channel, FollowedChannel] = {}
+        self._wake = asyncio.Event()
+        self._entries = EntryReader(StreamReader(store), self._streams, clock, self._times, self._followed, self._wake)
         self._upstream: dict[Channel, UpstreamChannel] = {}
         self._writer: NoteWriter | None = None  # of the owner
         self._served: set[Channel] = set()  # of which this replica writes the streams
@@ -70,7 +71,6 @@ class SharedSocket:
         self._owned_at = -math.inf  # until then, another replica may not have noticed that it lost the lease
         self._trouble_since: float | None = None
         self._beats = 0
-        self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self.takeovers = 0
@@ -125,13 +125,13 @@ class SharedSocket:
             await self._streams.leave(token)
         self._noted = None
         self._resign()
-        await self._reader.close()
+        await self._entries.close()
 
     # Beats
 
     async def _run(self) -> None:
         while self._followed:
-            reading = asyncio.create_task(self._read())
+            reading = asyncio.create_task(self._entries.run())
             try:
                 await self._keep_up()
             finally:
@@ -348,7 +348,7 @@ class SharedSocket:
         if followed is not None:
             followed.expect(pending, writer.token)
 
-    def _history_of(self, state: StreamState, notes: Sequence[StreamNote]) -> ChannelHistory:
+    def _history_of(self, state: StoredStream, notes: Sequence[StreamNote]) -> ChannelHistory:
         """Return what the former owner brought, and since when nobody did."""
         time = self._streams.time
         events = [
@@ -367,42 +367,6 @@ class SharedSocket:
                 self._served.discard(channel)
                 self._upstream[channel].publish = None
                 self._wake.set()
-
-    # The streams
-
-    async def _read(self) -> None:
-        news = "0-0"
-        while True:
-            following = {
-                self._streams.events(channel): item
-                for channel, item in self._followed.items()
-                if item.source is Following.STREAM and not item.is_stale
-            }
-            after = {name: item.read_after for name, item in following.items()}
-            now = self._clock.monotonic()  # what is appended later may not be in the reply
-            try:
-                reply = await self._reader.read({self._streams.news: news} | after, self._times.block, _READ_COUNT)
-            except (StoreAway, CommandRefused):
-                await self._clock.sleep(self._times.block)
-                continue
-            if entries := reply.pop(self._streams.news, None):
-                news = entries[-1][0]
-                self._wake.set()
-            for name, item in following.items():
-                if item.read_after == after[name] and item.source is Following.STREAM and not item.is_stale:
-                    self._pass_on(item, reply.get(name, ()), now)
-
-    def _pass_on(
-        self, followed: FollowedChannel, entries: "Sequence[tuple[str, dict[bytes, bytes]]]", now: float
-    ) -> None:
-        try:
-            followed.take(entries)
-        except Exception:
-            log.exception("an entry of a shared stream could not be read", channel=followed.channel.names[0])
-        if len(entries) < _READ_COUNT and not followed.is_stale:
-            followed.synced_at = now
-        if followed.is_stale:
-            self._wake.set()
 
 
 def _new_epoch() -> str:

@@ -52,7 +52,7 @@ class Beat(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamState:
+class StoredStream:
     """`number`: of the last event. `since_ms`: from when on the stream has everything, while its `status` is live."""
 
     epoch: str
@@ -142,7 +142,7 @@ class StreamStore:
             else None,
         )
 
-    async def look(self, channel: Channel, epoch: str) -> StreamState:
+    async def look(self, channel: Channel, epoch: str) -> StoredStream:
         """Return the state of the channel's stream; a missing one is created, with this epoch."""
         state = await self._begin(channel, "", epoch, complete_seconds=None, is_new=False)
         assert state is not None  # noqa: S101  # nobody has to own anything for a look
@@ -150,7 +150,7 @@ class StreamStore:
 
     async def begin(
         self, token: str, channel: Channel, epoch: str, complete_seconds: float | None, *, is_new: bool
-    ) -> StreamState:
+    ) -> StoredStream:
         """Go on with the stream as its owner, or begin a new one, complete for so long. Raises FormerOwner."""
         state = await self._begin(channel, token, epoch, complete_seconds, is_new=is_new)
         if state is None:
@@ -159,7 +159,7 @@ class StreamStore:
 
     async def _begin(
         self, channel: Channel, token: str, epoch: str, complete_seconds: float | None, *, is_new: bool
-    ) -> StreamState | None:
+    ) -> StoredStream | None:
         owner, control, news = map(self._name, ("owner", "control", "news"))
         names = [owner, self._state(channel), self.events(channel), control, news]
         complete: int | str = "" if complete_seconds is None else max(0, round(complete_seconds * 1000))
@@ -170,7 +170,7 @@ class StreamStore:
         if not values[1]:
             return None
         _, current, number, status, since, note, lost, writer, last_id, first_id, first_number = values
-        return StreamState(
+        return StoredStream(
             current.decode(),
             int(number),
             status.decode(),
@@ -231,7 +231,7 @@ class StreamStore:
         note = decode_note(fields[b"d"], channel, self.time.wall(at_ms))
         return StreamNote(entry_id, number, fields[b"w"].decode(), int(fields[b"s"]), at_ms, note)
 
-    def status_note(self, channel: Channel, state: StreamState) -> ChannelNote | None:
+    def status_note(self, channel: Channel, state: StoredStream) -> ChannelNote | None:
         """Return the note of the state, if there is one."""
         return decode_note(state.note, channel, self._clock.now()) if state.note else None
 

@@ -1,33 +1,16 @@
 """A channel that this replica has open at CoinGlass: for the streams that it owns, for its own feed, or for both."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from cg_client.clock import Clock
 from cg_client.live.channels import Channel
-from cg_client.live.listener import ChannelListener
 from cg_client.live.notes import ChannelConnected, ChannelNote, ChannelResumed, EventsReceived, NoteListener
+from cg_client.live.stream import LocalSocket
 from cg_client.live.subscription import ChannelHistory
 from shared.recent_events import RecentEvents
 
 TakeNote: TypeAlias = Callable[[ChannelNote], None]
-
-
-class Closable(Protocol):
-    def close(self) -> None: ...
-
-
-class OwnSocket(Protocol):
-    """The socket of one process: `ReopeningSocket`.
-
-    `last_message_at`: when CoinGlass sent something last, in monotonic seconds; None without a connection.
-    """
-
-    @property
-    def last_message_at(self) -> float | None: ...
-
-    def open(self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None) -> Closable: ...
-    async def close(self) -> None: ...
 
 
 class UpstreamChannel:
@@ -35,7 +18,7 @@ class UpstreamChannel:
 
     def __init__(
         self,
-        socket: OwnSocket,
+        socket: LocalSocket,
         channel: Channel,
         clock: Clock,
         history: ChannelHistory | None = None,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -39,7 +40,7 @@ PATIENCE = 20.0
 _PAUSE = 0.005
 
 
-class Market:
+class StreamMarket:
     """CoinGlass: numbers what it sends, and sends it to every connection that is subscribed."""
 
     def __init__(self, stand_in: StandIn) -> None:
@@ -80,11 +81,15 @@ class Market:
             self._task = None
 
 
-class Subscriber:
-    """Reads a broadcast, over all of its connections."""
+class TestedSubscriber:
+    """Reads a broadcast, over all of its connections.
+
+    Where the cursor is not known, `RESUMED` comes first, and then the stream as that replica has it: it may be behind.
+    """
 
     def __init__(self) -> None:
         self.values: list[dict[str, Any]] = []
+        self._begins = [0]  # indexes of values that do not go on from those before
         self._client: BroadcastClient | None = None
 
     @property
@@ -97,7 +102,11 @@ class Subscriber:
 
     @property
     def kinds(self) -> list[str]:
+        """The notices."""
         return [value["state"] for value in self.values if "state" in value]
+
+    def kinds_from(self, index: int) -> list[str]:
+        return [value.get("state", "events") for value in self.values[index:]]
 
     @property
     def summary(self) -> list[str]:
@@ -109,30 +118,33 @@ class Subscriber:
                 parts.append(
                     f"{value['state']} {value.get('start', 0) % 1000:.3f}+{value.get('seconds', 0):.3f} {epoch}"
                 )
-            elif parts and parts[-1].endswith(f"–{value['numbers'][0] - 1} {epoch}"):
-                first = parts[-1].partition("–")[0]
-                parts[-1] = f"{first}–{value['numbers'][-1]} {epoch}"
+            elif parts and parts[-1].endswith(f" to {value['numbers'][0] - 1} {epoch}"):
+                first = parts[-1].partition(" to ")[0]
+                parts[-1] = f"{first} to {value['numbers'][-1]} {epoch}"
             else:
-                parts.append(f"{value['numbers'][0]}–{value['numbers'][-1]} {epoch}")
+                parts.append(f"{value['numbers'][0]} to {value['numbers'][-1]} {epoch}")
         return parts
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def notices(self) -> list[dict[str, Any]]:
         """The notices, each with the number before it."""
-        last, notices = 0, []
+        last, result = 0, []
         for value in self.values:
             last = value["numbers"][-1] if value.get("numbers") else last
             if "state" in value:
-                notices.append(value | {"after": last})
-        return notices
+                result.append(value | {"after": last})
+        return result
 
     async def join(self, replica: "Replica") -> None:
+        before = len(self.values)
         self._client = await replica.join(self.cursor)
         self._client.attach(self._read)
+        if before and self.kinds_from(before)[:1] == ["RESUMED"]:
+            self._begins.append(before)
 
     def _read(self) -> None:
         while self._client is not None and (bodies := self._client.take()):
-            self.values += map(json.loads, bodies)
+            self.values += [json.loads(body) | {"at": time.time()} for body in bodies]
 
     def cut(self, unread: int = 0) -> None:
         """Lose the connection, and what was under way."""
@@ -145,8 +157,12 @@ class Subscriber:
     def losses(self, sent: dict[int, float]) -> list[int]:
         """Return the numbers that are missing between the first and the last, and in no gap that was told."""
         numbers = self.numbers
-        gaps = [(value["start"], value["start"] + value["seconds"]) for value in self.values if "start" in value]
-        missing = sorted(set(range(numbers[0], numbers[-1])) - set(numbers))
+        gaps = []
+        for value, following in zip(self.values, [*self.values[1:], {}], strict=True):
+            if "start" in value:
+                is_later = following.get("state") == "CONNECTED"  # what the replica had was not open yet
+                gaps.append((value["start"], following["at"] if is_later else value["start"] + value["seconds"]))
+        missing = sorted(set(range(min(numbers), max(numbers))) - set(numbers))
         return [
             number
             for number in missing
@@ -154,9 +170,10 @@ class Subscriber:
         ]
 
     def check(self, sent: dict[int, float]) -> None:
-        numbers = self.numbers
-        assert numbers == sorted(set(numbers)), f"twice or out of order: {_disorder(numbers)}: {self.summary}"
-        assert self.losses(sent) == [], [(number, sent[number]) for number in self.losses(sent)] + self.told
+        for begin, end in itertools.pairwise([*self._begins, len(self.values)]):
+            numbers = [number for value in self.values[begin:end] for number in value.get("numbers", ())]
+            assert numbers == sorted(set(numbers)), f"twice or out of order: {_disorder(numbers)}: {self.summary}"
+        assert self.losses(sent) == [], [(number, sent[number]) for number in self.losses(sent)] + self.notices
 
 
 def _disorder(numbers: Sequence[int]) -> list[int]:
@@ -287,7 +304,7 @@ async def render(value: object) -> bytes:
 class Cluster:
     """`replicas` share the socket to the `market` through the store of `server`."""
 
-    def __init__(self, server: StoreServer, market: Market, times: StreamTimes, ring_rows: int) -> None:
+    def __init__(self, server: StoreServer, market: StreamMarket, times: StreamTimes, ring_rows: int) -> None:
         self.server, self.market, self._times, self._ring_rows = server, market, times, ring_rows
         self.replicas: list[Replica] = []
 
@@ -319,7 +336,7 @@ async def cluster(
     server: StoreServer, replicas: int = 3, times: StreamTimes = TIMES, ring_rows: int = 20_000
 ) -> AsyncIterator[Cluster]:
     async with standing_in() as stand_in:
-        this = Cluster(server, Market(stand_in), times, ring_rows)
+        this = Cluster(server, StreamMarket(stand_in), times, ring_rows)
         try:
             for _ in range(replicas):
                 await this.add()
