@@ -81,7 +81,7 @@ class StreamMarket:
             self._task = None
 
 
-class TestedSubscriber:
+class StreamSubscriber:
     """Reads a broadcast, over all of its connections.
 
     Where the cursor is not known, `RESUMED` comes first, and then the stream as that replica has it: it may be behind.

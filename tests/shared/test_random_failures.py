@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.shared.stream_rig import Cluster, Replica, StoreLine, TestedSubscriber, cluster, eventually
+from tests.shared.stream_rig import Cluster, Replica, StoreLine, StreamSubscriber, cluster, eventually
 from tests.store_server import StoreServer
 
 STEPS = 8
@@ -21,7 +21,7 @@ class Disorder:
     def __init__(self, this: Cluster, stack: contextlib.AsyncExitStack, chance: random.Random) -> None:
         self._this, self._stack, self._chance = this, stack, chance
         self._lines: dict[Replica, StoreLine] = {}
-        self.subscribers: list[tuple[TestedSubscriber, Replica]] = []
+        self.subscribers: list[tuple[StreamSubscriber, Replica]] = []
         self.log: list[str] = []
 
     @property
@@ -33,7 +33,7 @@ class Disorder:
         self._lines[await self._this.add(line.url)] = line
 
     async def subscribe(self) -> None:
-        replica, subscriber = self._chance.choice(self.alive), TestedSubscriber()
+        replica, subscriber = self._chance.choice(self.alive), StreamSubscriber()
         await subscriber.join(replica)
         self.subscribers.append((subscriber, replica))
 
@@ -114,7 +114,7 @@ async def test_no_event_is_lost_in_silence_or_comes_twice(empty: Cluster, seed: 
         for _ in range(REPLICAS):
             await disorder.add_replica()
         for replica in empty.replicas:
-            subscriber = TestedSubscriber()
+            subscriber = StreamSubscriber()
             await subscriber.join(replica)
             disorder.subscribers.append((subscriber, replica))
         await eventually(lambda: empty.market.sockets == 1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.cg_client.live.rig import LIQUIDATIONS
-from tests.shared.stream_rig import TIMES, Cluster, StoreLine, TestedSubscriber, cluster, eventually
+from tests.shared.stream_rig import TIMES, Cluster, StoreLine, StreamSubscriber, cluster, eventually
 from tests.store_server import StoreServer
 
 
@@ -17,11 +17,11 @@ async def three(store_server: StoreServer) -> AsyncIterator[Cluster]:
         yield this
 
 
-async def subscribed(this: Cluster) -> list[TestedSubscriber]:
+async def subscribed(this: Cluster) -> list[StreamSubscriber]:
     """Return a subscriber of each replica, once all have events."""
     subscribers = []
     for replica in this.replicas:
-        subscriber = TestedSubscriber()
+        subscriber = StreamSubscriber()
         await subscriber.join(replica)
         subscribers.append(subscriber)
     await eventually(lambda: this.market.sockets == 1)
@@ -30,7 +30,7 @@ async def subscribed(this: Cluster) -> list[TestedSubscriber]:
     return subscribers
 
 
-async def caught_up(this: Cluster, subscribers: list[TestedSubscriber], seconds: float = 20.0) -> None:
+async def caught_up(this: Cluster, subscribers: list[StreamSubscriber], seconds: float = 20.0) -> None:
     """Wait until all have an event that is sent from now on, stop, and check that nothing is missing."""
     number = len(this.market.sent) + 5
     await eventually(lambda: all(number <= max(item.numbers, default=0) for item in subscribers), seconds)
@@ -58,7 +58,7 @@ async def test_cursors_are_the_same_on_all_replicas(three: Cluster) -> None:
 
 async def test_a_subscriber_goes_on_at_any_replica(three: Cluster) -> None:
     subscribers = await subscribed(three)
-    moving = TestedSubscriber()
+    moving = StreamSubscriber()
     await moving.join(three.replicas[0])
     await eventually(lambda: moving.numbers)
     for number in (1, 2, 0, 1):
@@ -73,7 +73,7 @@ async def test_a_subscriber_goes_on_at_any_replica(three: Cluster) -> None:
 
 async def test_a_replica_that_comes_late_recalls_what_a_cursor_lacks(three: Cluster) -> None:
     subscribers = await subscribed(three)
-    moving = TestedSubscriber()
+    moving = StreamSubscriber()
     await moving.join(three.replicas[0])
     await eventually(lambda: len(moving.numbers) > 3)
     moving.cut()
@@ -187,7 +187,7 @@ async def test_a_store_that_loses_everything_with_the_owner_leaves_a_gap_that_is
 async def test_an_owner_without_the_store_goes_on_alone_until_it_is_back(store_server: StoreServer) -> None:
     async with StoreLine(store_server.port).open() as line, cluster(store_server, 0) as this:
         await this.add(line.url)
-        early = TestedSubscriber()
+        early = StreamSubscriber()
         await early.join(this.replicas[0])
         await eventually(lambda: this.replicas[0].socket.is_owner)
         for _ in range(2):
@@ -205,7 +205,7 @@ async def test_an_owner_without_the_store_goes_on_alone_until_it_is_back(store_s
 
 async def test_a_follower_without_the_store_goes_on_alone_until_it_is_back(store_server: StoreServer) -> None:
     async with StoreLine(store_server.port).open() as line, cluster(store_server, 2) as this:
-        first = TestedSubscriber()
+        first = StreamSubscriber()
         await first.join(this.replicas[0])
         await eventually(lambda: this.replicas[0].socket.is_owner)
         await this.add(line.url)
@@ -222,7 +222,7 @@ async def test_a_follower_without_the_store_goes_on_alone_until_it_is_back(store
 async def test_a_cursor_that_the_ring_has_lost_is_told_its_gap(store_server: StoreServer) -> None:
     async with cluster(store_server, 1, ring_rows=10) as this:
         (subscriber,) = await subscribed(this)
-        moving = TestedSubscriber()
+        moving = StreamSubscriber()
         await moving.join(this.replicas[0])
         await eventually(lambda: moving.numbers)
         moving.cut()
@@ -251,12 +251,12 @@ async def test_what_coinglass_refuses_is_told_on_all_replicas(three: Cluster) ->
     three.market.stand_in.refusals = [(401, '{"code":"401","msg":"Upgrade plan"}')] * 3
     subscribers = []
     for replica in three.replicas:
-        subscriber = TestedSubscriber()
+        subscriber = StreamSubscriber()
         await subscriber.join(replica)
         subscribers.append(subscriber)
     await eventually(lambda: all(item.kinds for item in subscribers))
     assert [item.kinds for item in subscribers] == [["PLAN_REQUIRED"]] * 3
-    late = TestedSubscriber()
+    late = StreamSubscriber()
     await late.join(await three.add())
     await eventually(lambda: late.kinds)
     assert late.kinds == ["PLAN_REQUIRED"]
