@@ -83,7 +83,7 @@ federation: $(STAMP) interop/federation/node_modules/.installed   ## our subgrap
 
 # Not with the locked tools alone: pyproject.toml may name what the lock file does not have yet.
 lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproject.toml; UPGRADE=1 takes the newest versions
-	$(LOCK) pyproject.toml --extra otel --output-file locks/server.txt
+	$(LOCK) pyproject.toml --extra otel --extra shared --output-file locks/server.txt
 	$(LOCK) --group build --output-file locks/build.txt
 	$(LOCK) --group node --output-file locks/node.txt
 	$(LOCK) pyproject.toml --all-extras --group build --constraint locks/server.txt --output-file locks/dev.txt

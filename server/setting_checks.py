@@ -1,7 +1,9 @@
 """Checks of settings that depend on each other."""
 
+import importlib.util
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from server.collector import INSTALL
 from server.environment import SettingFault
@@ -9,6 +11,8 @@ from server.environment import SettingFault
 if TYPE_CHECKING:
     from server.settings import Settings
 
+CLIENT_PACKAGES: Final = ("redis", "hiredis")
+INSTALL_SHARED: Final = "pip install 'coinglass-graphql[shared]'"
 _CALLER_SETTINGS = {"keys": ("key_file",), "jwt": ("jwt_issuer", "jwt_audience", "jwks_url")}
 
 
@@ -50,4 +54,15 @@ def _trace_faults(settings: "Settings") -> Iterator[SettingFault]:
         yield SettingFault(("COINGLASS_TRACES",), text)
 
 
-CHECKS = (_document_faults, _caller_faults, _admin_faults, _trace_faults)
+def _shared_faults(settings: "Settings") -> Iterator[SettingFault]:
+    address = settings.shared_url
+    if address is None:
+        return
+    variables = ("COINGLASS_SHARED_URL",)
+    if not all(importlib.util.find_spec(name) for name in CLIENT_PACKAGES):
+        yield SettingFault(variables, f"COINGLASS_SHARED_URL is set, but its client is not installed: {INSTALL_SHARED}")
+    if address.ca_file is not None and not os.access(address.ca_file, os.R_OK):
+        yield SettingFault(variables, f"COINGLASS_SHARED_URL: cannot read its ca_file {address.ca_file}")
+
+
+CHECKS = (_document_faults, _caller_faults, _admin_faults, _trace_faults, _shared_faults)

@@ -13,6 +13,7 @@ from cg_client.secret import MIN_REDACTED, Secret
 
 AUTO = "auto"
 MAX_WEIGHT = 100
+MAX_REPLICA_NAME = 64
 MIN_ROUTER_SECRET = 32  # characters
 CALLER_MODES = ("open", "keys", "jwt")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -125,6 +126,12 @@ def parse_caller_mode(text: str) -> str:
     if text.lower() not in CALLER_MODES:
         raise ValueError(f"is one of {', '.join(CALLER_MODES)}")
     return text.lower()
+
+
+def parse_replica(text: str) -> str:
+    if not is_caller_name(text) or len(text) > MAX_REPLICA_NAME:
+        raise ValueError(f"is a name of at most {MAX_REPLICA_NAME} characters, such as eu-west-1")
+    return text
 
 
 def parse_switch(text: str) -> bool:

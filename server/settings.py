@@ -30,6 +30,7 @@ from server.setting_parsers import (
     parse_level,
     parse_networks,
     parse_plan,
+    parse_replica,
     parse_router_secret,
     parse_socket_url,
     parse_switch,
@@ -37,6 +38,7 @@ from server.setting_parsers import (
     parse_weights,
     secrets_of,
 )
+from shared.address import Address, parse_address
 
 T = TypeVar("T")
 
@@ -112,6 +114,20 @@ class Settings:
         1,
         integer(1, MAX_WORKERS),
         "Worker processes; each has its own cache and an equal share of the key's quota.",
+    )
+    shared_url: Address | None = _variable(
+        "COINGLASS_SHARED_URL",
+        None,
+        parse_address,
+        "Address of Valkey or Redis, through which replicas with the same key share quota, cache and streams, such as "
+        "`valkey://10.0.0.5:6379`.",
+        has_secret=True,
+    )
+    replica: str | None = _variable(
+        "COINGLASS_REPLICA",
+        None,
+        parse_replica,
+        "Name of this replica in metrics and logs; without it the name of the machine and the number of the process.",
     )
     deadline_seconds: float = _variable(
         "COINGLASS_DEADLINE_SECONDS", 15.0, number(0.1, 300), "Longest time for an operation, in seconds."
@@ -380,9 +396,10 @@ class Settings:
         """Return what no log may show: key, router's secret, and those in addresses, as written and as sent."""
         addresses = (self.base_url, self.socket_url, self.proxy, self.jwks_url)
         texts = {text for address in addresses if address for text in secrets_of(address)}
+        shared = self.shared_url.secrets() if self.shared_url else ()
         return [
             secret
-            for secret in (self.api_key, self.router_secret, *map(Secret, texts), *self.collector.secrets)
+            for secret in (self.api_key, self.router_secret, *map(Secret, texts), *self.collector.secrets, *shared)
             if secret
         ]
 

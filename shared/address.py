@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from cg_client.secret import Secret
+from cg_client.secret import MIN_REDACTED, Secret
 
 PORT: Final = 6379
 SENTINEL_PORT: Final = 26379
@@ -56,8 +56,11 @@ class Address:
         return f"{self.kind.value} {where}"
 
     def secrets(self) -> Iterator[Secret]:
-        """Yield what no log may show."""
-        yield from (secret for secret in (self.user, self.password) if secret)
+        """Yield what no log may show, as sent and as written; a short user name is a word of other texts."""
+        texts = [self.password.reveal()] if self.password else []
+        if self.user and len(self.user.reveal()) >= MIN_REDACTED:
+            texts.append(self.user.reveal())
+        yield from map(Secret, {form for text in texts for form in (text, quote(text, safe=""))})
 
 
 def parse_address(text: str) -> Address:
@@ -79,6 +82,8 @@ def _address(parts: SplitResult) -> Address:
         raise ValueError
     userinfo, _, hosts = parts.netloc.rpartition("@")
     user, _, password = userinfo.partition(":")
+    if user and not password:
+        raise ValueError
     socket, primary, database = _path(kind, unquote(parts.path))
     return Address(
         kind,

@@ -2,27 +2,58 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
+from hiredis import pack_command
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import AskError, ResponseError
 
 from cg_client.clock import Clock
 from shared.commands import Argument, StoreReply
 from shared.errors import StoreAway
-from shared.failures import FAILURES, is_away, refusal
+from shared.failures import FAILURES, is_away, reason_of, refusal
 
-_CYCLES = 5  # of the event loop, in which replies that have arrived are read
+_PUNCTUAL = 0.05  # seconds that a loop may be late itself
 
 
-class _Sent:
+def ignore(future: "asyncio.Future[Any]") -> None:
+    """Retrieve the failure of what nobody awaits, of which asyncio would complain."""
+    if not future.cancelled():
+        future.exception()
+
+
+class SentCommand:
     """An operation that has no reply yet."""
 
-    __slots__ = ("future", "since")
+    __slots__ = ("future", "hops", "is_extended", "packed", "since")
 
-    def __init__(self, future: "asyncio.Future[StoreReply]", since: float) -> None:
-        self.future = future
-        self.since = since
+    def __init__(self, packed: bytes) -> None:
+        self.packed = packed
+        self.future: asyncio.Future[StoreReply] = asyncio.get_running_loop().create_future()
+        self.since = 0.0
+        self.is_extended = False
+        self.hops = 0  # redirections within a Cluster
+
+    @classmethod
+    def unobserved(cls, *words: str) -> "SentCommand":
+        """Return an operation of whose failure its link says enough."""
+        command = cls(packed(words))
+        command.future.add_done_callback(ignore)
+        return command
+
+    def fail(self, reason: str) -> None:
+        if not self.future.done():
+            self.future.set_exception(StoreAway(reason))
+
+
+def packed(words: tuple[Argument, ...]) -> bytes:
+    """Return a command as it is sent. Raises TypeError for a word that is neither text, bytes nor number."""
+    data: bytes = pack_command(words)  # type: ignore[arg-type]  # its stub means a tuple of any length
+    return data
+
+
+Redirect: TypeAlias = Callable[[SentCommand, AskError], None]
 
 
 class Link:
@@ -32,53 +63,65 @@ class Link:
     """
 
     def __init__(
-        self, connection: AbstractConnection, clock: Clock, limit: float, on_loss: Callable[[str], None]
+        self,
+        connection: AbstractConnection,
+        clock: Clock,
+        limit: float,
+        on_loss: Callable[[str], None],
+        redirect: Redirect | None = None,
     ) -> None:
         """Use a connection that is open; `on_loss` is called once, with the reason."""
         self._connection = connection
         self._clock = clock
         self._limit = limit
         self._on_loss = on_loss
-        self._pending: deque[_Sent] = deque()
-        self._unsent: list[bytes] = []
-        self._unstamped: list[_Sent] = []
+        self._redirect = redirect
+        self._pending: deque[SentCommand] = deque()
+        self._unsent: list[SentCommand] = []
         self._has_unsent, self._is_busy = asyncio.Event(), asyncio.Event()
         self._reason: str | None = None
         self._tasks = [asyncio.create_task(work()) for work in (self._write, self._read, self._watch)]
 
-    def send(self, command: tuple[Argument, ...]) -> "asyncio.Future[StoreReply]":
-        """Return the reply to come. Raises StoreAway if the link is lost."""
+    def send(self, command: SentCommand) -> None:
+        """Send the operation, whose future gets the reply. Raises StoreAway if the link is lost."""
         if self._reason is not None:
             raise StoreAway(self._reason)
-        packed = self._connection.pack_command(*command)
-        sent = _Sent(asyncio.get_running_loop().create_future(), self._clock.monotonic())
-        self._unsent += packed
-        self._unstamped.append(sent)
-        self._pending.append(sent)
+        command.since = self._clock.monotonic()
+        self._unsent.append(command)
+        self._pending.append(command)
         self._has_unsent.set()
         self._is_busy.set()
-        return sent.future
 
-    async def close(self, reason: str = "closed") -> None:
-        self._lose(reason)
+    def end(self) -> "Iterable[asyncio.Task[None]]":
+        """End the work on the connection, which its owner closes; return what is about to end."""
+        self.lose("closed")
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._connection.disconnect(nowait=True)
+        return self._tasks
+
+    def lose(self, reason: str) -> None:
+        if self._reason is not None:
+            return
+        self._reason = reason
+        pending, self._pending = self._pending, deque()
+        for command in pending:
+            command.fail(reason)
+        self._on_loss(reason)
 
     async def _write(self) -> None:
+        """Send what has been collected since the last time at once, and count its time from now."""
         try:
             while True:
                 await self._has_unsent.wait()
                 self._has_unsent.clear()
-                packed, self._unsent = b"".join(self._unsent), []
+                commands, self._unsent = self._unsent, []
                 now = self._clock.monotonic()
-                for sent in self._unstamped:
-                    sent.since = now
-                self._unstamped.clear()
-                await self._connection.send_packed_command(packed, check_health=False)
+                for command in commands:
+                    command.since = now
+                data = b"".join([command.packed for command in commands])
+                await self._connection.send_packed_command(data, check_health=False)
         except FAILURES as error:
-            self._lose(str(error))
+            self.lose(reason_of(error))
 
     async def _read(self) -> None:
         try:
@@ -92,46 +135,40 @@ class Link:
                     if not future.done():
                         future.set_result(reply)
         except FAILURES as error:
-            self._lose(str(error))
+            self.lose(reason_of(error))
         except IndexError:
-            self._lose("the server sent a reply to no operation")
+            self.lose("COINGLASS_SHARED_URL: the server sent a reply to no operation")
 
     def _fail(self, error: ResponseError) -> None:
-        """Give the error to its operation, or lose the link if it is about all of them."""
+        """Give the error to its operation, send that elsewhere, or lose the link if the error is about all of them."""
         if is_away(error):
-            self._lose(str(error))
+            self.lose(reason_of(error))
             return
-        future = self._pending.popleft().future
-        if not future.done():
-            future.set_exception(refusal(error))
+        command = self._pending.popleft()
+        if self._redirect is not None and isinstance(error, AskError):
+            self._redirect(command, error)
+        elif not command.future.done():
+            command.future.set_exception(refusal(error))
 
     async def _watch(self) -> None:
-        """Lose the link when the oldest operation is late.
-
-        A process that was busy itself finds replies that came in time unread: the loop reads them first.
-        """
+        """Lose the link when the oldest operation is late."""
         while self._reason is None:
             if not self._pending:
                 self._is_busy.clear()
                 await self._is_busy.wait()
-            elif (seconds := self._pending[0].since + self._limit - self._clock.monotonic()) > 0:
-                await self._clock.sleep(seconds)
+                continue
+            oldest = self._pending[0]
+            remaining = oldest.since + self._limit - self._clock.monotonic()
+            if remaining > 0:
+                await self._clock.sleep(remaining)
+            elif remaining < -_PUNCTUAL and not oldest.is_extended:
+                self._extend(_PUNCTUAL - remaining)
             else:
-                oldest = self._pending[0]
-                for _ in range(_CYCLES):
-                    await asyncio.sleep(0)
-                if self._pending and self._pending[0] is oldest and self._is_late(oldest):
-                    self._lose(f"no reply within {self._limit:g} seconds")
+                self.lose(f"COINGLASS_SHARED_URL: no reply within {self._limit:g} seconds")
 
-    def _is_late(self, sent: _Sent) -> bool:
-        return self._clock.monotonic() >= sent.since + self._limit
-
-    def _lose(self, reason: str) -> None:
-        if self._reason is not None:
-            return
-        self._reason = reason
-        pending, self._pending = self._pending, deque()
-        for sent in pending:
-            if not sent.future.done():
-                sent.future.set_exception(StoreAway(reason))
-        self._on_loss(reason)
+    def _extend(self, seconds: float) -> None:
+        """Give a process that was busy itself, and so looks late, time to read replies that have come: once."""
+        for command in self._pending:
+            if not command.is_extended:
+                command.since += seconds
+                command.is_extended = True

@@ -8,7 +8,7 @@ class StoreObserver:
         """Count an operation that was answered, by its command or script."""
 
     def on_failure(self, name: str, kind: str) -> None:
-        """Count an operation that failed: `away`, `late`, or the code of the refusal such as `OOM`."""
+        """Count an operation that failed: `away`, or the code of the refusal such as `OOM`."""
 
     def on_away(self, reason: str) -> None:
         """Report that the store cannot be used from now on."""

@@ -2,17 +2,18 @@
 
 import asyncio
 import contextlib
+import functools
 import random
 from asyncio import Future
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias, TypeVar
 
 from cg_client.clock import Clock
 from cg_client.live.timers import within
 from shared.address import Address
 from shared.commands import Argument, Commands, StoreReply
-from shared.errors import CommandRefused, StoreAway
-from shared.failures import FAILURES
+from shared.errors import StoreAway
+from shared.failures import reason_of
 from shared.observer import StoreObserver
 from shared.session import StoreSession
 from shared.subscriptions import Callback
@@ -23,6 +24,8 @@ HEARTBEAT_SECONDS: Final = 1.0
 FIRST_WAIT: Final = 0.1  # seconds before the next attempt to connect; it doubles
 MAX_WAIT: Final = 1.0
 _STABLE_SECONDS = 5.0  # after which a loss is the first one again
+
+T = TypeVar("T")
 
 OnReturn: TypeAlias = Callable[[Commands], Awaitable[None]]
 OnLoss: TypeAlias = Callable[[], None]
@@ -44,7 +47,7 @@ class Store(Commands):
         self.clock = clock
         self.limit = limit
         self._session: StoreSession | None = None
-        self._reason = "the store is not connected yet"
+        self._reason = "COINGLASS_SHARED_URL: the store is not connected yet"
         self._on_return: list[OnReturn] = []
         self._on_loss: list[OnLoss] = []
         self._callbacks: dict[bytes, list[Callback]] = {}
@@ -72,17 +75,20 @@ class Store(Commands):
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            self._reason = "COINGLASS_SHARED_URL: the store is closed"
 
-    def on_return(self, hook: OnReturn) -> None:
-        """Run the hook after each connection, before anybody else may use the store. Register before `start`.
+    def on_return(self, hook: OnReturn) -> Callable[[], None]:
+        """Run the hook after each connection from now on, before anybody else may use the store; return what ends that.
 
         If it raises, the store stays away until the next attempt.
         """
         self._on_return.append(hook)
+        return functools.partial(_discard, self._on_return, hook)
 
-    def on_loss(self, hook: OnLoss) -> None:
-        """Call the hook when the store goes away."""
+    def on_loss(self, hook: OnLoss) -> Callable[[], None]:
+        """Call the hook when the store goes away; return what ends that."""
         self._on_loss.append(hook)
+        return functools.partial(_discard, self._on_loss, hook)
 
     def subscribe(self, channel: str, callback: Callback) -> Callable[[], None]:
         """Call back with each message from now on, also after reconnects; return what ends that.
@@ -111,65 +117,67 @@ class Store(Commands):
     async def _stay_connected(self) -> None:
         lost_at = self.clock.monotonic()
         while True:
-            async with self._opened() as session:
-                self._tried.set()
-                if session is not None:
+            session = StoreSession(self._address, self.clock, self.limit)
+            try:
+                if await self._is_prepared(session):
                     returned_at = self.clock.monotonic()
-                    self._session = session
-                    self._observer.on_return(returned_at - lost_at)
-                    self._go_away(await self._loss_of(session))
+                    await self._use(session, returned_at - lost_at)
                     lost_at = self.clock.monotonic()
-                    if lost_at - returned_at > _STABLE_SECONDS:
+                    if lost_at - returned_at >= _STABLE_SECONDS:
                         self._wait = FIRST_WAIT
+            finally:
+                self._session = None
+                await session.close()
             await self.clock.sleep(self._wait * random.uniform(0.5, 1))  # noqa: S311  # keeps no secret
             self._wait = min(MAX_WAIT, self._wait * 2)
 
-    @contextlib.asynccontextmanager
-    async def _opened(self) -> "AsyncIterator[StoreSession | None]":
-        """Yield a session that everybody may use, or None if there is none; close it at the end."""
-        session = StoreSession(self._address, self.clock, self.limit)
+    async def _is_prepared(self, session: StoreSession) -> bool:
+        """Return whether the session is connected, answers in time, and its hooks are done."""
         try:
-            try:
-                await within(self.clock, ATTEMPT_SECONDS, self._prepare(session))
-            except (*FAILURES, StoreAway, CommandRefused, TimeoutError) as error:
-                self._reason = str(error) or type(error).__name__
-                self._observer.on_unreachable(self._reason)
-                yield None
-            else:
-                yield session
-        finally:
-            self._session = None
-            await session.close()
+            await within(self.clock, ATTEMPT_SECONDS, self._prepare(session))
+        except TimeoutError:
+            self._reason = f"COINGLASS_SHARED_URL: not connected within {ATTEMPT_SECONDS:g} seconds"
+        except StoreAway as away:
+            self._reason = str(away)
+        except Exception as error:  # noqa: BLE001  # whatever fails, a hook or the library: the next attempt may not
+            self._reason = reason_of(error)
+        else:
+            return True
+        self._observer.on_unreachable(self._reason)
+        self._tried.set()
+        return False
 
     async def _prepare(self, session: StoreSession) -> None:
         await session.open(self._callbacks)
+        await session.ping()
         commands = Commands(session.send, self._observer)
-        await commands.execute("PING")
-        for hook in self._on_return:
+        for hook in tuple(self._on_return):
             await hook(commands)
 
-    async def _loss_of(self, session: StoreSession) -> str:
-        """Wait until the session is lost, and look for that when nobody uses it."""
+    async def _use(self, session: StoreSession, seconds: float) -> None:
+        """Let everybody use the session until it is lost."""
+        self._session = session
+        self._observer.on_return(seconds)
+        self._tried.set()
         beating = asyncio.create_task(self._beat(session))
         try:
-            return await session.lost
+            self._reason = await session.lost
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
+        self._observer.on_away(self._reason)
+        for hook in self._on_loss:
+            asyncio.get_running_loop().call_soon(hook)  # which reports a hook that fails
 
     async def _beat(self, session: StoreSession) -> None:
+        """Look whether the store answers when nobody uses it, and whether notices still come."""
         with contextlib.suppress(StoreAway):
             while True:
                 await self.clock.sleep(HEARTBEAT_SECONDS)
-                await session.send(("PING",))
-                try:
-                    await within(self.clock, self.limit, session.notices.ping())
-                except TimeoutError:
-                    session.lose(f"no notice within {self.limit:g} seconds")
+                await session.ping()
+                await session.check_primary()
 
-    def _go_away(self, reason: str) -> None:
-        self._session = None
-        self._reason = reason
-        self._observer.on_away(reason)
-        for hook in self._on_loss:
-            hook()
+
+def _discard(hooks: list[T], hook: T) -> None:
+    if hook in hooks:
+        hooks.remove(hook)

@@ -5,15 +5,19 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import MovedError, ResponseError
 
 from shared.commands import Argument, StoreReply
+from shared.connections import request
 from shared.errors import StoreAway
-from shared.failures import FAILURES, is_away, refusal
+from shared.failures import FAILURES, is_away, reason_of, refusal
 from shared.session import StoreSession
 from shared.store import Store
 
 StreamEntry: TypeAlias = tuple[str, dict[bytes, bytes]]  # its id and its fields
+
+_NO_REPLY = "COINGLASS_SHARED_URL: no reply to a blocking read"
+_FIRST_STREAM = 6  # among the words of XREAD
 
 
 class StreamReader:
@@ -38,31 +42,33 @@ class StreamReader:
             ends: set[asyncio.Future[Any]] = {reading, timer, session.lost}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
-                raise StoreAway(session.lost.result() if session.lost.done() else "no reply to a blocking read")
+                raise StoreAway(session.lost.result() if session.lost.done() else _NO_REPLY)
             return _entries(reading.result())
         except FAILURES as error:
-            raise StoreAway(str(error)) from error
+            raise StoreAway(reason_of(error)) from error
         finally:
             timer.cancel()
             await self._end(reading)
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.disconnect(nowait=True)
+        if connection is not None and self._session is not None:
+            await self._session.disconnect(connection)
 
     async def _exchange(self, session: StoreSession, command: tuple[Argument, ...]) -> StoreReply:
         if session is not self._session:
             await self.close()
             self._session = session
         if self._connection is None:
-            self._connection = await session.connect()
-        await self._connection.send_packed_command(self._connection.pack_command(*command), check_health=False)
+            stream = str(command[_FIRST_STREAM])
+            await session.send(("EXISTS", stream))  # so that a Cluster says which node has it by now
+            self._connection = await session.connect_for(stream)
         try:
-            reply: StoreReply = await self._connection.read_response(disable_decoding=True)
+            reply: StoreReply = await request(self._connection, *command)
         except ResponseError as error:
-            if is_away(error):
-                raise StoreAway(str(error)) from error
+            if is_away(error) or isinstance(error, MovedError):
+                await self.close()
+                raise StoreAway(reason_of(error)) from error
             raise refusal(error) from error
         return reply
 

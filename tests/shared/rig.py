@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from cg_client.clock import Clock
 from shared.address import parse_address
 from shared.observer import StoreObserver
-from shared.store import LIMIT, Store
+from shared.store import LIMIT, OnReturn, Store
 from tests.running import LIMIT as LONGEST_WAIT
 
 
@@ -53,10 +53,17 @@ class StoreLog(StoreObserver):
 
 @contextlib.asynccontextmanager
 async def connected(
-    url: str, *, observer: StoreObserver | None = None, clock: Clock | None = None, limit: float = LIMIT
+    url: str,
+    *,
+    observer: StoreObserver | None = None,
+    clock: Clock | None = None,
+    limit: float = LIMIT,
+    hooks: Iterable[OnReturn] = (),
 ) -> AsyncIterator[Store]:
     """Yield a store that has tried to connect."""
     store = Store(parse_address(url), clock or Clock(), observer, limit=limit)
+    for hook in hooks:
+        store.on_return(hook)
     await store.start()
     try:
         yield store

@@ -13,58 +13,58 @@ from tests.store_server import StoreServer
 ADD = LuaScript("add", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
 
 
-async def test_a_value_is_read_as_it_was_written(store_server: StoreServer) -> None:
-    async with connected(store_server.url) as store:
+async def test_a_value_is_read_as_it_was_written(each_store_server: StoreServer) -> None:
+    async with connected(each_store_server.url) as store:
         await store.set("name", b"\x00\r\n\xff", 10)
         assert await store.get("name") == b"\x00\r\n\xff"
         await store.delete("name")
         assert await store.get("name") is None
 
 
-async def test_a_script_that_the_server_lacks_is_sent(store_server: StoreServer) -> None:
-    async with connected(store_server.url) as store:
+async def test_a_script_that_the_server_lacks_is_sent(each_store_server: StoreServer) -> None:
+    async with connected(each_store_server.url) as store:
         assert await store.run(ADD, ["sum"], [2]) == 2
         assert await store.run(ADD, ["sum"], [3]) == 5
 
 
-async def test_many_operations_at_a_time_have_their_replies(store_server: StoreServer) -> None:
-    async with connected(store_server.url) as store:
+async def test_many_operations_at_a_time_have_their_replies(each_store_server: StoreServer) -> None:
+    async with connected(each_store_server.url) as store:
         assert await asyncio.gather(*(store.execute("ECHO", n) for n in range(1000))) == [
             str(n).encode() for n in range(1000)
         ]
 
 
-async def test_a_refused_command_leaves_the_store_in_use(store_server: StoreServer) -> None:
-    async with connected(store_server.url) as store:
+async def test_a_refused_command_leaves_the_store_in_use(each_store_server: StoreServer) -> None:
+    async with connected(each_store_server.url) as store:
         with pytest.raises(CommandRefused):
             await store.execute("GETT", "name")
         assert await store.execute("PING") == b"PONG"
 
 
-async def test_a_killed_server_is_away_until_it_is_back(store_server: StoreServer) -> None:
+async def test_a_killed_server_is_away_until_it_is_back(each_store_server: StoreServer) -> None:
     log = StoreLog()
-    async with connected(store_server.url, observer=log) as store:
-        store_server.kill()
+    async with connected(each_store_server.url, observer=log) as store:
+        each_store_server.kill()
         await log.until(lambda: bool(log.away))
         assert store.is_away
         with pytest.raises(StoreAway):
             await store.get("name")
-        store_server.start()
+        each_store_server.start()
         await log.until(lambda: len(log.returns) == 2)
         assert await store.get("name") is None
 
 
-async def test_a_paused_server_fails_all_operations_within_the_limit(store_server: StoreServer) -> None:
-    async with connected(store_server.url) as store:
-        store_server.pause()
+async def test_a_paused_server_fails_all_operations_within_the_limit(each_store_server: StoreServer) -> None:
+    async with connected(each_store_server.url) as store:
+        each_store_server.pause()
         results = await asyncio.gather(*(store.get("name") for _ in range(10)), return_exceptions=True)
         assert {type(result) for result in results} == {StoreAway}
         assert store.is_away
 
 
-async def test_a_message_reaches_the_callbacks_of_its_channel(store_server: StoreServer) -> None:
+async def test_a_message_reaches_the_callbacks_of_its_channel(each_store_server: StoreServer) -> None:
     got: asyncio.Queue[bytes] = asyncio.Queue()
-    async with connected(store_server.url) as store:
+    async with connected(each_store_server.url) as store:
         end = store.subscribe("channel", got.put_nowait)
         await store.session.notices.ping()
         await store.execute("PUBLISH", "channel", "message")
@@ -74,8 +74,8 @@ async def test_a_message_reaches_the_callbacks_of_its_channel(store_server: Stor
         assert await store.execute("PUBLISH", "channel", "message") == 0
 
 
-async def test_a_blocking_read_returns_the_entries_after_an_id(store_server: StoreServer) -> None:
-    async with connected(store_server.url) as store:
+async def test_a_blocking_read_returns_the_entries_after_an_id(each_store_server: StoreServer) -> None:
+    async with connected(each_store_server.url) as store:
         reader = StreamReader(store)
         first = await store.execute("XADD", "stream", "*", "field", "1")
         assert isinstance(first, bytes)

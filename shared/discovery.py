@@ -1,0 +1,77 @@
+"""Finds the servers of an address: the primary that sentinels name, or the nodes of a Cluster."""
+
+import dataclasses
+import functools
+from typing import NamedTuple
+
+from redis.exceptions import AuthenticationError
+
+from shared.address import Address, HostPort, StoreKind
+from shared.connections import connected_to, first_success, request
+from shared.failures import UnusableServer
+
+
+class SlotRange(NamedTuple):
+    """Slots of a Cluster and the node that has them."""
+
+    first: int
+    last: int
+    server: HostPort
+
+
+async def find_primary(address: Address) -> HostPort | None:
+    """Return the server, or None for a socket of this machine. Raises one of FAILURES."""
+    if address.kind is not StoreKind.SENTINEL:
+        return address.endpoints[0] if address.endpoints else None
+    return await first_success(functools.partial(ask_sentinel, address, sentinel) for sentinel in address.endpoints)
+
+
+async def find_slots(address: Address) -> list[SlotRange]:
+    """Return who has which slots, as the first node says that answers. Raises one of FAILURES."""
+    return await first_success(functools.partial(_slots, address, node) for node in address.endpoints)
+
+
+def check_server(address: Address, hello: object) -> None:
+    """Raise UnusableServer for a server that is no store for this address, by its reply to HELLO."""
+    role, mode = (hello.get(key) for key in (b"role", b"mode")) if isinstance(hello, dict) else (None, None)
+    is_cluster = address.kind is StoreKind.CLUSTER
+    if mode == b"cluster" and not is_cluster:
+        raise UnusableServer("the server is a node of a Cluster: write redis+cluster://")
+    if mode == b"sentinel":
+        raise UnusableServer("the server is a sentinel: write redis+sentinel://host:26379/name")
+    if role == b"replica" and not is_cluster:
+        raise UnusableServer("the server is a replica, which takes no writes: name the primary, or its sentinels")
+
+
+async def ask_sentinel(address: Address, sentinel: HostPort) -> HostPort:
+    """Return the primary that the sentinel knows. Raises one of FAILURES.
+
+    Ask without credentials, which are those of the servers, unless the sentinel wants some.
+    """
+    anonymous = dataclasses.replace(address, user=None, password=None, database=0)
+    try:
+        reply = await _primary(anonymous, sentinel)
+    except AuthenticationError:
+        reply = await _primary(dataclasses.replace(address, database=0), sentinel)
+    if reply is None:
+        raise UnusableServer(f"the sentinels know no primary with the name {address.primary}")
+    return HostPort(reply[0].decode(), int(reply[1]))
+
+
+async def _primary(address: Address, sentinel: HostPort) -> list[bytes] | None:
+    async with connected_to(address, sentinel) as connection:
+        reply: list[bytes] | None = await request(connection, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.primary)
+    return reply
+
+
+async def _slots(address: Address, node: HostPort) -> list[SlotRange]:
+    async with connected_to(address, node) as connection:
+        rows = await request(connection, "CLUSTER", "SLOTS")
+    if not rows:
+        raise UnusableServer("the Cluster has no slots yet")
+    return [SlotRange(first, last, _node(primary[0], primary[1], node)) for first, last, primary, *_ in rows]
+
+
+def _node(host: bytes | None, port: int, source: HostPort) -> HostPort:
+    """Return the address of a node; one without a host is at that of the node that names it."""
+    return HostPort(host.decode() if host else source.host, port)

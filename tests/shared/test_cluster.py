@@ -1,0 +1,168 @@
+"""A Cluster of three real nodes: operations go to the node that has their slot, also after it moved."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
+
+from shared.errors import StoreAway
+from shared.script import LuaScript
+from shared.stream_reader import StreamReader
+from tests.shared.rig import StoreLog, connected
+from tests.store_server import StoreServer, binary_of
+
+NODES = 3
+ADD = LuaScript("add", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
+BOUNDS = [round(REDIS_CLUSTER_HASH_SLOTS * index / NODES) for index in range(NODES + 1)]
+
+
+class Cluster:
+    """Nodes with equal parts of the slots."""
+
+    def __init__(self, folder: Path) -> None:
+        options = ("--cluster-enabled yes", "--cluster-config-file nodes.conf", "--cluster-node-timeout 1000")
+        self.nodes = [StoreServer(folder / str(index), binary_of("valkey"), *options) for index in range(NODES)]
+
+    @property
+    def url(self) -> str:
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+
+    def start(self) -> None:
+        for node, first, following in zip(self.nodes, BOUNDS, BOUNDS[1:], strict=False):
+            node.start()
+            node.command("CLUSTER", "ADDSLOTSRANGE", str(first), str(following - 1))
+        for node in self.nodes[1:]:
+            node.command("CLUSTER", "MEET", "127.0.0.1", str(self.nodes[0].port))
+        for node in self.nodes:
+            node.until(["CLUSTER", "INFO"], lambda answer: b"state:ok" in answer and b"known_nodes:3" in answer)
+            node.until(["CLUSTER", "SLOTS"], lambda answer: answer.startswith(b"*3\r\n"))
+
+    def owner(self, name: str) -> StoreServer:
+        """Return the node that has the name at first."""
+        return next(node for node, end in zip(self.nodes, BOUNDS[1:], strict=False) if key_slot(name.encode()) < end)
+
+    def move(self, name: str, source: StoreServer, target: StoreServer) -> None:
+        """Move an empty slot."""
+        slot, identity = str(key_slot(name.encode())), identity_of(target)
+        for node in (target, source):
+            node.command("CLUSTER", "SETSLOT", slot, "NODE", identity)
+
+
+def identity_of(node: StoreServer) -> str:
+    return node.command("CLUSTER", "MYID").split(b"\r\n")[1].decode()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        for node in cluster.nodes:
+            node.kill()
+
+
+def names(cluster: Cluster) -> list[str]:
+    """Return a name of each node."""
+    owners = {cluster.owner(f"{{{number}}}").port: f"{{{number}}}" for number in range(50)}
+    return [owners[node.port] for node in cluster.nodes]
+
+
+async def test_operations_go_to_the_nodes_of_their_names(cluster: Cluster) -> None:
+    async with connected(cluster.url) as store:
+        for name in names(cluster):
+            assert await store.run(ADD, [name], [2]) == 2
+            await store.set(f"{name}:text", "value", 60)
+            assert await store.get(f"{name}:text") == b"value"
+        assert [node.command("DBSIZE") for node in cluster.nodes] == [b":2\r\n"] * NODES
+
+
+async def test_an_operation_follows_a_slot_that_moved(cluster: Cluster) -> None:
+    log = StoreLog()
+    async with connected(cluster.url, observer=log) as store:
+        first, second, _ = names(cluster)
+        assert await store.run(ADD, [second], [1]) == 1
+        assert await store.get(first) is None
+        cluster.move(first, cluster.nodes[0], cluster.nodes[2])
+        assert await asyncio.gather(*(store.run(ADD, [first], [1]) for _ in range(10))) == [*range(1, 11)]
+        assert cluster.nodes[2].command("EXISTS", first) == b":1\r\n"
+        assert (log.away, log.failures) == ([], [])
+
+
+async def test_an_operation_follows_a_slot_that_is_moving(cluster: Cluster) -> None:
+    log = StoreLog()
+    async with connected(cluster.url, observer=log) as store:
+        first, _, _ = names(cluster)
+        assert await store.get(first) is None
+        source, target = cluster.nodes[0], cluster.nodes[2]
+        slot = str(key_slot(first.encode()))
+        target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", identity_of(source))
+        source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", identity_of(target))
+        await store.set(first, "value", 60)
+        assert await store.get(first) == b"value"
+        assert target.command("CLUSTER", "COUNTKEYSINSLOT", slot) == b":1\r\n"
+        assert (log.away, log.failures) == ([], [])
+
+
+async def test_messages_and_blocking_reads_reach_every_node(cluster: Cluster) -> None:
+    messages = asyncio.Queue[bytes]()
+    async with connected(cluster.url) as store:
+        for name in names(cluster):
+            store.subscribe(name, messages.put_nowait)
+            await store.session.notices.ping()
+            await store.execute("PUBLISH", name, name)
+            assert await messages.get() == name.encode()
+            reader = StreamReader(store)
+            await store.execute("XADD", f"{name}:stream", "1-1", "field", name)
+            entries = await reader.read({f"{name}:stream": "0"}, 1, 10)
+            assert entries == {f"{name}:stream": [("1-1", {b"field": name.encode()})]}
+            await reader.close()
+
+
+async def test_a_dead_node_takes_the_store_away_until_the_cluster_has_it_again(cluster: Cluster) -> None:
+    log = StoreLog()
+    async with connected(cluster.url, observer=log) as store:
+        first, second, _ = names(cluster)
+        await store.set(first, "value", 60)
+        cluster.nodes[0].kill()
+        with contextlib.suppress(StoreAway):
+            await store.get(first)
+        await log.until(lambda: bool(log.away))
+        cluster.nodes[0].start()
+        while True:
+            with contextlib.suppress(StoreAway):
+                await store.set(first, "value", 60)
+                await store.set(second, "value", 60)
+                break
+            await asyncio.sleep(0.05)
+
+
+async def test_a_paused_node_takes_the_store_away(cluster: Cluster) -> None:
+    log = StoreLog()
+    async with connected(cluster.url, observer=log) as store:
+        first, second, _ = names(cluster)
+        assert await store.get(first) is None
+        assert await store.get(second) is None
+        cluster.nodes[1].pause()
+        with pytest.raises(StoreAway):
+            await store.get(second)
+        assert store.is_away
+
+
+async def test_cancelled_callers_take_no_reply_of_another_when_a_slot_moves(cluster: Cluster) -> None:
+    async with connected(cluster.url) as store:
+        first, _, _ = names(cluster)
+        operations = [asyncio.create_task(store.execute("GETRANGE", f"{first}:{n}", 0, -1)) for n in range(50)]
+        await asyncio.sleep(0)
+        cluster.move(first, cluster.nodes[0], cluster.nodes[1])
+        for operation in operations[::3]:
+            operation.cancel()
+        await asyncio.gather(*operations, return_exceptions=True)
+        results = await asyncio.gather(*(store.execute("SET", f"{first}:{n}", n, "GET") for n in range(50)))
+        assert results == [None] * 50
+        results = await asyncio.gather(*(store.get(f"{first}:{n}") for n in range(50)))
+        assert results == [str(n).encode() for n in range(50)]
