@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from enum import Enum
 from typing import Final
 
@@ -71,6 +72,7 @@ class FollowedChannel:
         self._alive_ms = 0.0  # up to when that owner appended all, by the store's clock as the other times here
         self._last_ms = 0.0  # when the last entry came
         self._came_ms = 0.0  # when the last events came, or the channel was live again
+        self._waits_since: float | None = None  # for the channel to be live, in monotonic seconds
         self._resumed_ms = 0.0  # when the last gap ended, of those that were told
         self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
         self._gap_ms = self._late_ms = 0.0  # what came before them is stated as a gap, and comes too late, by the store
@@ -150,7 +152,18 @@ class FollowedChannel:
         if note.at_ms < self._late_ms:
             self._leave_out(note)
         else:
-            self._deliver(note.note, note.number, self._wall_ms(note))
+            self._deliver(self._with_wait(note.note), note.number, self._wall_ms(note))
+
+    def _with_wait(self, note: ChannelNote) -> ChannelNote:
+        """Let a gap begin no later than this replica has waited for the channel: others may have had it longer."""
+        since, self._waits_since = self._waits_since, None
+        if isinstance(note, ChannelResumed) and since is not None:
+            end = note.gap_start + timedelta(seconds=note.seconds)
+            start = min(note.gap_start, self._store.time.wall(self._store.time.store_ms(since)))
+            return ChannelResumed(start, (end - start).total_seconds())
+        if not isinstance(note, ChannelConnected | ChannelResumed):
+            self._waits_since = since
+        return note
 
     def _leave_out(self, note: StreamNote) -> None:
         """State as a gap what the replica's own socket did not bring, and would now come after later events."""
@@ -190,12 +203,15 @@ class FollowedChannel:
 
     def _attach_first(self, state: StoredStream) -> None:
         self._follow(state, state.last_id, state.number)
-        self._last_ms = self._came_ms = self._store.time.now_ms
+        is_new = state.status == "new"
+        self._last_ms = self._came_ms = self._store.time.now_ms if is_new else state.until_ms
         note = self._store.status_note(self.channel, state)
         if note is not None:
             note = ChannelConnected() if isinstance(note, ChannelResumed) else note
             self._deliver(note, EventNumber(state.epoch, state.number), None, is_event=False)
         self._listener.number_next(EventNumber(state.epoch, state.number + 1))
+        if state.status != "live":
+            self._waits_since = self._clock.monotonic()
         self._is_ready.set()
 
     def _attach_again(self, state: StoredStream, upstream: UpstreamChannel | None) -> bool:

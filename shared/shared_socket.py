@@ -159,7 +159,7 @@ class SharedSocket:
         followed = frozenset(self._followed)
         token, version = ("", "") if self._writer is None else (self._writer.token, self._version)
         channels = None if followed == self._noted else encode_channels([*followed]) if followed else b""
-        beat = await self._streams.beat(token, channels, version, self._silent_seconds(), self._lease())
+        beat = await self._streams.beat(token, channels, version, self._alive_at(), self._lease())
         self._noted = None if beat.is_unknown else followed
         self._trouble_since = None
         for item in self._followed.values():
@@ -184,15 +184,15 @@ class SharedSocket:
         is_early = self._clock.monotonic() < self._owned_at + self._times.beat
         return Lease.TAKE_LATER if is_early and not is_live else Lease.TAKE
 
-    def _silent_seconds(self) -> float | None:
-        """Return for how long this replica may have missed something as the owner, if that is known of all channels."""
+    def _alive_at(self) -> float | None:
+        """Return up to when this replica appended all that came, as the owner, if that is known of all channels."""
         last_at = self._local.last_message_at
         if self._writer is None or last_at is None or self._to_serve - self._served:
             return None
         if any(item.status is None for item in self._upstream.values()):
             return None
         oldest_at = self._writer.oldest_at
-        return self._clock.monotonic() - (last_at if oldest_at is None else min(last_at, oldest_at))
+        return last_at if oldest_at is None else min(last_at, oldest_at)
 
     async def _note_ownership(self, beat: Beat, sent_at: float) -> None:
         if beat.token:
@@ -326,9 +326,8 @@ class SharedSocket:
 
     async def _serve_anew(self, writer: NoteWriter, upstream: UpstreamChannel) -> None:
         """Begin a new stream of what came from the socket of this replica in the last minute."""
-        channel, complete_since = upstream.channel, upstream.complete_since
-        seconds = None if complete_since is None else self._clock.monotonic() - complete_since
-        await self._streams.begin(writer.token, channel, _new_epoch(), seconds, is_new=True)
+        channel = upstream.channel
+        await self._streams.begin(writer.token, channel, _new_epoch(), upstream.complete_since, is_new=True)
         if writer is not self._writer or self._upstream.get(channel) is not upstream:
             return
         publish = partial(self._publish, writer, channel)
@@ -356,8 +355,7 @@ class SharedSocket:
             for item in notes
             if isinstance(item.note, EventsReceived)
         ]
-        lost_ms = state.since_ms if state.lost_ms is None else state.lost_ms
-        return ChannelHistory(events, time.monotonic(lost_ms))
+        return ChannelHistory(events, time.monotonic(state.until_ms))
 
     def _begin_again(self, channels: Sequence[Channel]) -> None:
         """Begin streams anew that vanished from the store."""

@@ -60,7 +60,7 @@ class StoredStream:
     status: str  # new, live or down
     since_ms: float
     note: bytes  # of the status
-    lost_ms: float | None  # from when on something may be missing, while no owner serves it
+    until_ms: float  # up to when it has everything for certain: an owner may have died since
     writer: str  # the owner that appended last
     last_id: str
     first_ms: float | None
@@ -114,20 +114,25 @@ class StreamStore:
         """Return the name of the stream."""
         return self._name("events", channel.names[0])
 
+    def _store_ms(self, monotonic: float) -> int:
+        """Return a time for the store, which may execute what it gets much later."""
+        return round(self.time.store_ms(monotonic))
+
     async def beat(
-        self, token: str, followed: bytes | None, version: str, silent_seconds: float | None, lease: Lease
+        self, token: str, followed: bytes | None, version: str, alive_at: float | None, lease: Lease
     ) -> Beat:
         """`followed`: channels that this replica follows, empty for none; None if they have not changed.
 
-        `silent_seconds`: for which the owner may have missed something.
+        `alive_at`: up to when this replica appended all that came, as the owner, in monotonic seconds.
         """
         names = ("owner", "fence", "replicas", "interest", "control", "news")
         channels: bytes | str = "" if followed is None else followed or "0"
-        silent: int | str = "" if silent_seconds is None else max(0, round(silent_seconds * 1000))
+        alive: int | str = "" if alive_at is None else self._store_ms(alive_at)
+        sent: int | str = self._store_ms(self._clock.monotonic()) if self.time.is_known else ""
         lasts, gone = round(self._times.lease * 1000), round(self._times.gone * 1000)
         args: list[Argument] = [self._replica, token, lasts, gone, self._retain_ms, lease.value]
-        reply = await self._store.run(_BEAT, [*map(self._name, names)], [*args, channels, version, silent])
-        now_ms, owner, is_owner, current, generation, alive, is_unknown, union = cast("list[bytes]", reply)
+        reply = await self._store.run(_BEAT, [*map(self._name, names)], [*args, channels, version, alive, sent])
+        now_ms, owner, is_owner, current, generation, alive_ms, is_unknown, union = cast("list[bytes]", reply)
         self.time.note(int(now_ms))
         is_new = bool(is_owner) and current.decode() != version
         return Beat(
@@ -135,7 +140,7 @@ class StreamStore:
             bool(is_owner),
             current.decode(),
             generation.decode(),
-            float(alive or 0),
+            float(alive_ms or 0),
             bool(is_unknown),
             frozenset(channel for data in cast("list[bytes]", union) for channel in decode_channels(data))
             if is_new
@@ -144,39 +149,39 @@ class StreamStore:
 
     async def look(self, channel: Channel, epoch: str) -> StoredStream:
         """Return the state of the channel's stream; a missing one is created, with this epoch."""
-        state = await self._begin(channel, "", epoch, complete_seconds=None, is_new=False)
+        state = await self._begin(channel, "", epoch, complete_since=None, is_new=False)
         assert state is not None  # noqa: S101  # nobody has to own anything for a look
         return state
 
     async def begin(
-        self, token: str, channel: Channel, epoch: str, complete_seconds: float | None, *, is_new: bool
+        self, token: str, channel: Channel, epoch: str, complete_since: float | None, *, is_new: bool
     ) -> StoredStream:
-        """Go on with the stream as its owner, or begin a new one, complete for so long. Raises FormerOwner."""
-        state = await self._begin(channel, token, epoch, complete_seconds, is_new=is_new)
+        """Go on with the stream as its owner, or begin one, complete since a monotonic time. Raises FormerOwner."""
+        state = await self._begin(channel, token, epoch, complete_since, is_new=is_new)
         if state is None:
             raise FormerOwner
         return state
 
     async def _begin(
-        self, channel: Channel, token: str, epoch: str, complete_seconds: float | None, *, is_new: bool
+        self, channel: Channel, token: str, epoch: str, complete_since: float | None, *, is_new: bool
     ) -> StoredStream | None:
         owner, control, news = map(self._name, ("owner", "control", "news"))
         names = [owner, self._state(channel), self.events(channel), control, news]
-        complete: int | str = "" if complete_seconds is None else max(0, round(complete_seconds * 1000))
+        complete: int | str = "" if complete_since is None else self._store_ms(complete_since)
         connected = encode_note(ChannelConnected(), self._clock.now())
         reply = await self._store.run(_BEGIN, names, [token, epoch, int(is_new), complete, self._retain_ms, connected])
         values = cast("list[bytes]", reply)
         self.time.note(int(values[0]))
         if not values[1]:
             return None
-        _, current, number, status, since, note, lost, writer, last_id, first_id, first_number = values
+        _, current, number, status, since, note, until, writer, last_id, first_id, first_number = values
         return StoredStream(
             current.decode(),
             int(number),
             status.decode(),
             float(since),
             note,
-            float(lost) if lost else None,
+            float(until),
             writer.decode(),
             last_id.decode(),
             _ms(first_id.decode()) if first_id else None,
@@ -193,11 +198,10 @@ class StreamStore:
         names = [self._name("owner")]
         for channel in channels:
             names += [self._state(channel), self.events(channel)]
-        now = self._clock.monotonic()
         args: list[Argument] = [token, self.ring_rows, self._retain_ms]
         for note in notes:
-            ago = max(0, round((now - note.at) * 1000))
-            args += [index[note.channel], note.serial, note.rows, note.status, ago, note.payload]
+            at_ms = self._store_ms(note.at)
+            args += [index[note.channel], note.serial, note.rows, note.status, at_ms, note.payload]
         return self._missing(await self._store.run(_APPEND, names, args), channels)
 
     async def retain(self, token: str, channels: Sequence[Channel]) -> Sequence[Channel]:
@@ -226,7 +230,7 @@ class StreamStore:
     def entry(self, channel: Channel, raw: RawEntry) -> StreamNote:
         """Return what an entry of the channel's stream has."""
         entry_id, fields = raw
-        at_ms = _ms(entry_id) - int(fields[b"a"])
+        at_ms = float(fields[b"a"])
         number = EventNumber(fields[b"e"].decode(), int(fields[b"n"]))
         note = decode_note(fields[b"d"], channel, self.time.wall(at_ms))
         return StreamNote(entry_id, number, fields[b"w"].decode(), int(fields[b"s"]), at_ms, note)

@@ -29,9 +29,11 @@ class StoreTime:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ahead_ms = 0.0  # of the monotonic clock
+        self.is_known = False
 
     def note(self, now_ms: int) -> None:
         self._ahead_ms = now_ms - self._clock.monotonic() * 1000
+        self.is_known = True
 
     @property
     def now_ms(self) -> float:

@@ -1,10 +1,8 @@
 -- Appends notes of the owner to the streams of their channels, each once however often it is sent.
 -- KEYS: owner, then state and events of each channel
 -- ARGV: token, rows that a stream retains, ms to retain, then for each note: index of its channel, its serial number,
---       its rows, status of the channel or '', ms since it came, payload
+--       its rows, status of the channel or '', when it came by the store's clock, payload
 -- Returns 0 for a former owner, else 1 and the indexes of channels whose stream is missing.
-local clock = redis.call('TIME')
-local now = math.floor((clock[1] * 1000000 + clock[2]) / 1000)
 local token, ring = ARGV[1], tonumber(ARGV[2])
 if redis.call('HGET', KEYS[1], 'token') ~= token then
   return { 0 }
@@ -28,8 +26,7 @@ local function trim(events, total)
 end
 
 -- Notes from when on events may be missing while the channel is down: `lost`, and until then the last that came.
-local function note_status(state, status, at_ms, payload)
-  local at = string.format('%.0f', at_ms)
+local function note_status(state, status, at, payload)
   if status == 'live' then
     redis.call('HSET', state, 'status', status, 'note', payload, 'since', at, 'last', at)
     redis.call('HDEL', state, 'lost')
@@ -54,7 +51,7 @@ for at = 4, #ARGV, 6 do
     redis.call('XADD', events, '*', 'e', values[1], 'n', number, 't', total, 'w', token, 's', serial,
       'a', ARGV[at + 4], 'd', ARGV[at + 5])
     redis.call('HSET', state, 'writer', token, 'serial', serial)
-    note_status(state, status, now - ARGV[at + 4], ARGV[at + 5])
+    note_status(state, status, ARGV[at + 4], ARGV[at + 5])
     trim(events, total)
     touched[index] = true
   end
