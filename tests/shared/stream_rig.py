@@ -301,7 +301,7 @@ async def render(value: object) -> bytes:
     return json.dumps({"state": value.code.value, "cursor": ""}).encode()  # type: ignore[attr-defined]  # a problem
 
 
-class Cluster:
+class StreamCluster:
     """`replicas` share the socket to the `market` through the store of `server`."""
 
     def __init__(self, server: StoreServer, market: StreamMarket, times: StreamTimes, ring_rows: int) -> None:
@@ -334,9 +334,9 @@ class Cluster:
 @contextlib.asynccontextmanager
 async def cluster(
     server: StoreServer, replicas: int = 3, times: StreamTimes = TIMES, ring_rows: int = 20_000
-) -> AsyncIterator[Cluster]:
+) -> AsyncIterator[StreamCluster]:
     async with standing_in() as stand_in:
-        this = Cluster(server, StreamMarket(stand_in), times, ring_rows)
+        this = StreamCluster(server, StreamMarket(stand_in), times, ring_rows)
         try:
             for _ in range(replicas):
                 await this.add()

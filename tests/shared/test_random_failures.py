@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.shared.stream_rig import Cluster, Replica, StoreLine, StreamSubscriber, cluster, eventually
+from tests.shared.stream_rig import Replica, StoreLine, StreamCluster, StreamSubscriber, cluster, eventually
 from tests.store_server import StoreServer
 
 STEPS = 8
@@ -18,7 +18,7 @@ LONGEST_PAUSE = 0.5  # seconds between two steps
 class Disorder:
     """Does what a seed chooses. Each replica has a line of its own to the store."""
 
-    def __init__(self, this: Cluster, stack: contextlib.AsyncExitStack, chance: random.Random) -> None:
+    def __init__(self, this: StreamCluster, stack: contextlib.AsyncExitStack, chance: random.Random) -> None:
         self._this, self._stack, self._chance = this, stack, chance
         self._lines: dict[Replica, StoreLine] = {}
         self.subscribers: list[tuple[StreamSubscriber, Replica]] = []
@@ -102,13 +102,13 @@ class Disorder:
 
 
 @pytest.fixture
-async def empty(store_server: StoreServer) -> AsyncIterator[Cluster]:
+async def empty(store_server: StoreServer) -> AsyncIterator[StreamCluster]:
     async with cluster(store_server, 0) as this:
         yield this
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_no_event_is_lost_in_silence_or_comes_twice(empty: Cluster, seed: int) -> None:
+async def test_no_event_is_lost_in_silence_or_comes_twice(empty: StreamCluster, seed: int) -> None:
     async with contextlib.AsyncExitStack() as stack:
         disorder = Disorder(empty, stack, random.Random(seed))
         for _ in range(REPLICAS):

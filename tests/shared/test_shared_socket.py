@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from shared.stream_times import StreamTimes
 from tests.cg_client.live.rig import LIQUIDATIONS
-from tests.shared.stream_rig import TIMES, Cluster, StoreLine, StreamSubscriber, cluster, eventually
+from tests.shared.stream_rig import TIMES, StoreLine, StreamCluster, StreamSubscriber, cluster, eventually
 from tests.store_server import StoreServer
 
 
 @pytest.fixture
-async def three(store_server: StoreServer) -> AsyncIterator[Cluster]:
+async def three(store_server: StoreServer) -> AsyncIterator[StreamCluster]:
     async with cluster(store_server) as this:
         yield this
 
 
-async def subscribed(this: Cluster) -> list[StreamSubscriber]:
+async def subscribed(this: StreamCluster) -> list[StreamSubscriber]:
     """Return a subscriber of each replica, once all have events."""
     subscribers = []
     for replica in this.replicas:
@@ -30,7 +31,7 @@ async def subscribed(this: Cluster) -> list[StreamSubscriber]:
     return subscribers
 
 
-async def caught_up(this: Cluster, subscribers: list[StreamSubscriber], seconds: float = 20.0) -> None:
+async def caught_up(this: StreamCluster, subscribers: list[StreamSubscriber], seconds: float = 20.0) -> None:
     """Wait until all have an event that is sent from now on, stop, and check that nothing is missing."""
     number = len(this.market.sent) + 5
     await eventually(lambda: all(number <= max(item.numbers, default=0) for item in subscribers), seconds)
@@ -41,7 +42,7 @@ async def caught_up(this: Cluster, subscribers: list[StreamSubscriber], seconds:
         item.check(this.market.sent)
 
 
-async def test_all_replicas_have_the_events_of_one_socket(three: Cluster) -> None:
+async def test_all_replicas_have_the_events_of_one_socket(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     await caught_up(three, subscribers)
     assert three.market.sockets == 1
@@ -49,14 +50,14 @@ async def test_all_replicas_have_the_events_of_one_socket(three: Cluster) -> Non
     assert all(item.kinds == ["CONNECTED"] for item in subscribers)
 
 
-async def test_cursors_are_the_same_on_all_replicas(three: Cluster) -> None:
+async def test_cursors_are_the_same_on_all_replicas(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     await caught_up(three, subscribers)
     cursors = {(item.cursor.epoch, item.cursor.position) for item in subscribers if item.cursor}
     assert len(cursors) == 1
 
 
-async def test_a_subscriber_goes_on_at_any_replica(three: Cluster) -> None:
+async def test_a_subscriber_goes_on_at_any_replica(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     moving = StreamSubscriber()
     await moving.join(three.replicas[0])
@@ -71,7 +72,7 @@ async def test_a_subscriber_goes_on_at_any_replica(three: Cluster) -> None:
     assert moving.losses(dict.fromkeys(three.market.sent, 0.0)) == []
 
 
-async def test_a_replica_that_comes_late_recalls_what_a_cursor_lacks(three: Cluster) -> None:
+async def test_a_replica_that_comes_late_recalls_what_a_cursor_lacks(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     moving = StreamSubscriber()
     await moving.join(three.replicas[0])
@@ -85,7 +86,7 @@ async def test_a_replica_that_comes_late_recalls_what_a_cursor_lacks(three: Clus
     assert moving.losses(dict.fromkeys(three.market.sent, 0.0)) == []
 
 
-async def test_another_replica_takes_over_when_the_owner_is_killed(three: Cluster) -> None:
+async def test_another_replica_takes_over_when_the_owner_is_killed(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     owner = three.owner
     moving = subscribers.pop(three.replicas.index(owner))
@@ -97,7 +98,7 @@ async def test_another_replica_takes_over_when_the_owner_is_killed(three: Cluste
     assert all(item.kinds == ["CONNECTED", "RESUMED"] for item in [*subscribers, moving])
 
 
-async def test_an_owner_that_ends_hands_over_at_once(three: Cluster) -> None:
+async def test_an_owner_that_ends_hands_over_at_once(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     owner = three.owner
     subscribers.pop(three.replicas.index(owner)).cut()
@@ -106,7 +107,7 @@ async def test_an_owner_that_ends_hands_over_at_once(three: Cluster) -> None:
     assert three.market.sockets == 1
 
 
-async def test_what_comes_again_after_a_takeover_is_dropped(three: Cluster) -> None:
+async def test_what_comes_again_after_a_takeover_is_dropped(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     await three.market.stop()
     last = len(three.market.sent)
@@ -121,7 +122,9 @@ async def test_what_comes_again_after_a_takeover_is_dropped(three: Cluster) -> N
     await caught_up(three, subscribers)
 
 
-async def test_without_the_store_each_replica_goes_on_alone_and_all_come_back_to_one_socket(three: Cluster) -> None:
+async def test_without_the_store_each_replica_goes_on_alone_until_it_is_back(
+    three: StreamCluster,
+) -> None:
     subscribers = await subscribed(three)
     three.server.kill()
     await eventually(lambda: three.market.sockets == 3)
@@ -131,7 +134,7 @@ async def test_without_the_store_each_replica_goes_on_alone_and_all_come_back_to
     await caught_up(three, subscribers)
 
 
-async def test_a_store_that_hangs_is_as_one_that_is_gone(three: Cluster) -> None:
+async def test_a_store_that_hangs_is_as_one_that_is_gone(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     three.server.pause()
     await eventually(lambda: three.market.sockets == 3)
@@ -141,7 +144,7 @@ async def test_a_store_that_hangs_is_as_one_that_is_gone(three: Cluster) -> None
     await caught_up(three, subscribers)
 
 
-async def test_a_store_without_memory_is_as_one_that_is_gone(three: Cluster) -> None:
+async def test_a_store_without_memory_is_as_one_that_is_gone(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     three.server.fill_memory()
     await eventually(lambda: three.market.sockets == 3)
@@ -163,7 +166,7 @@ async def test_a_store_that_loses_everything_costs_no_event(store_server: StoreS
         assert all(item.losses(dict.fromkeys(this.market.sent, 0.0)) == [] for item in subscribers)
 
 
-async def test_the_socket_is_closed_with_the_last_subscriber_of_all(three: Cluster) -> None:
+async def test_the_socket_is_closed_with_the_last_subscriber_of_all(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     await three.market.stop()
     for replica in three.replicas:
@@ -173,7 +176,7 @@ async def test_the_socket_is_closed_with_the_last_subscriber_of_all(three: Clust
     await eventually(lambda: three.market.sockets == 0)
 
 
-async def test_a_store_that_loses_everything_with_the_owner_leaves_a_gap_that_is_told(three: Cluster) -> None:
+async def test_a_store_that_loses_everything_with_the_owner_leaves_a_gap_that_is_told(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     await asyncio.sleep(0.3)
     owner = three.owner
@@ -247,7 +250,7 @@ async def test_a_replica_that_reads_too_late_is_told_what_the_ring_has_lost(stor
         assert sorted(kinds) == [["CONNECTED"], ["CONNECTED", "RESUMED"]]
 
 
-async def test_what_coinglass_refuses_is_told_on_all_replicas(three: Cluster) -> None:
+async def test_what_coinglass_refuses_is_told_on_all_replicas(three: StreamCluster) -> None:
     three.market.stand_in.refusals = [(401, '{"code":"401","msg":"Upgrade plan"}')] * 3
     subscribers = []
     for replica in three.replicas:
@@ -262,9 +265,19 @@ async def test_what_coinglass_refuses_is_told_on_all_replicas(three: Cluster) ->
     assert late.kinds == ["PLAN_REQUIRED"]
 
 
-async def test_a_lost_connection_is_told_on_all_replicas(three: Cluster) -> None:
+async def test_a_lost_connection_is_told_on_all_replicas(three: StreamCluster) -> None:
     subscribers = await subscribed(three)
     (peer,) = three.market.stand_in.peers
     peer.drop()
     await caught_up(three, subscribers)
     assert [item.kinds for item in subscribers] == [["CONNECTED", "UPSTREAM_ERROR", "RESUMED"]] * 3
+
+
+async def test_a_takeover_takes_less_than_five_seconds_as_the_server_has_it(store_server: StoreServer) -> None:
+    async with cluster(store_server, times=StreamTimes()) as this:
+        subscribers = await subscribed(this)
+        owner = this.owner
+        subscribers.pop(this.replicas.index(owner)).cut()
+        await owner.kill()
+        await caught_up(this, subscribers, 5.0)
+        assert this.market.sockets == 1
