@@ -6,9 +6,10 @@ replicas, the owner included, follow the streams. While the store is away, each 
 
 import asyncio
 import contextlib
+import itertools
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -39,6 +40,7 @@ RING_ROWS: Final = 20_000  # that a stream retains for subscribers that come bac
 SHARED_ROWS: Final = 200_000  # of which each stream of many retains an equal part
 MIN_ROWS: Final = 100
 _RETAIN_BEATS: Final = 20
+_MAX_PARALLEL: Final = 100  # operations of the store at a time, whose limit is for all of them
 _INTEREST_BEATS: Final = 3  # in which all replicas note what they follow
 
 
@@ -107,7 +109,7 @@ class SharedSocket:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._leave()
+            await self._leave()
         for upstream in self._upstream.values():
             upstream.close()
         self._upstream.clear()
@@ -170,9 +172,7 @@ class SharedSocket:
             for item in self._followed.values():
                 item.needs_look = True
         await self._serve_all()
-        for item in [*self._followed.values()]:
-            if item.needs_look:
-                await self._look(item)
+        await _in_parallel(partial(self._look, item) for item in self._followed.values() if item.needs_look)
         if beat.is_unknown and followed:
             self._wake.set()
 
@@ -289,8 +289,7 @@ class SharedSocket:
         if writer is None:
             return
         wanted = self._to_serve
-        for channel in wanted - self._served:
-            await self._serve(writer, channel)
+        await _in_parallel(partial(self._serve, writer, channel) for channel in wanted - self._served)
         for channel in self._served - wanted:
             if await self._streams.end(writer.token, channel, self._version) and channel in self._served:
                 self._served.discard(channel)
@@ -365,6 +364,16 @@ class SharedSocket:
                 self._served.discard(channel)
                 self._upstream[channel].publish = None
                 self._wake.set()
+
+
+async def _in_parallel(works: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    """Do works that wait for the store; raises the first failure once all have ended."""
+    remaining = iter([*works])
+    while part := [*itertools.islice(remaining, _MAX_PARALLEL)]:
+        results = await asyncio.gather(*(work() for work in part), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
 
 def _new_epoch() -> str:
