@@ -310,13 +310,13 @@ class SharedSocket:
         state = await self._streams.begin(writer.token, channel, _new_epoch(), None, is_new=False)
         followed = self._followed.get(channel)
         history: ChannelHistory | None
-        if state.number:
+        if state.is_begun:
             history = self._history_of(state, await self._streams.newest(channel, MEMORY_SECONDS))
         else:
             history = None if followed is None else followed.history_elsewhere(state)
         if writer is not self._writer or channel in self._upstream:
             return  # it is served with the next beat
-        if not state.number and followed is not None and history is not None:
+        if not state.is_begun and followed is not None and history is not None:
             for at, batch in followed.recent.batches:
                 writer.put(channel, EventsReceived(batch), at)
         publish = partial(self._publish, writer, channel)

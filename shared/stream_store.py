@@ -66,6 +66,11 @@ class StoredStream:
     first_ms: float | None
     first_number: int
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether an owner served it before."""
+        return bool(self.number) or self.status != "new"
+
 
 @dataclass(frozen=True, slots=True)
 class StreamNote:

@@ -31,7 +31,8 @@ end
 local complete = redis.call('HMGET', state, 'lost', 'last', 'since')
 local alive = tonumber(redis.call('HGET', control, 'alive')) or 0
 local until_ms = tonumber(complete[1]) or math.max(alive, tonumber(complete[2]) or 0, tonumber(complete[3]) or 0)
-if ARGV[1] ~= '' and ARGV[3] ~= '1' and redis.call('HGET', state, 'position') ~= '0' then -- nobody serves it now
+local begun = redis.call('HMGET', state, 'position', 'status')
+if ARGV[1] ~= '' and ARGV[3] ~= '1' and (begun[1] ~= '0' or begun[2] ~= 'new') then -- nobody serves it now
   redis.call('HSETNX', state, 'lost', string.format('%.0f', until_ms))
 end
 redis.call('PEXPIRE', state, ARGV[5])

@@ -281,3 +281,21 @@ async def test_a_takeover_takes_less_than_five_seconds_as_the_server_has_it(stor
         await owner.kill()
         await caught_up(this, subscribers, 5.0)
         assert this.market.sockets == 1
+
+
+async def test_a_takeover_of_a_stream_that_nothing_came_on_is_told_as_a_gap(three: StreamCluster) -> None:
+    subscribers = []
+    for replica in three.replicas:
+        subscriber = StreamSubscriber()
+        await subscriber.join(replica)
+        subscribers.append(subscriber)
+    await eventually(lambda: all(item.kinds == ["CONNECTED"] for item in subscribers))
+    three.server.command("FLUSHALL")
+    await asyncio.sleep(0.5)
+    owner = three.owner
+    subscribers.pop(three.replicas.index(owner)).cut()
+    kinds = [item.kinds for item in subscribers]
+    await owner.kill()
+    await eventually(
+        lambda: all(item.kinds == [*before, "RESUMED"] for item, before in zip(subscribers, kinds, strict=True))
+    )
