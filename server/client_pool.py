@@ -18,6 +18,7 @@ from cg_client.client import Client
 from cg_client.clock import Clock
 from cg_client.live.listener import SocketObserver
 from cg_client.live.socket import UpstreamSocket
+from cg_client.live.stream import ChannelSocket, LocalSocket
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from live.feeds import Feeds
@@ -28,6 +29,9 @@ from server.log_redaction import redaction
 IDLE_SECONDS = 600.0  # without an operation, until a client is closed
 _SWEEP_SECONDS = 60.0
 _PROBATION_SHARE = 4  # one in so many clients is of a key that CoinGlass has not accepted yet
+
+
+ShareSocket: TypeAlias = Callable[[LocalSocket, Client], ChannelSocket]
 
 
 @dataclass(eq=False, slots=True)
@@ -47,8 +51,12 @@ class KeyUpstream:
     used_at: float = 0.0
 
     @classmethod
-    def of(cls, client: Client, observer: SocketObserver, scope: str = "") -> "KeyUpstream":
-        feeds = Feeds(ReopeningSocket(UpstreamSocket(client, observer), client.clock), client.clock)
+    def of(
+        cls, client: Client, observer: SocketObserver, scope: str = "", share: ShareSocket | None = None
+    ) -> "KeyUpstream":
+        """`share` lets all replicas have one socket for the key."""
+        socket = ReopeningSocket(UpstreamSocket(client, observer), client.clock)
+        feeds = Feeds(socket if share is None else share(socket, client), client.clock)
         return cls(client, Symbols(client), WindowPlanner(client), feeds, scope)
 
     async def close(self) -> None:
