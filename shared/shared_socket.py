@@ -30,7 +30,7 @@ from shared.note_writer import NoteWriter
 from shared.scope import Scope
 from shared.store import Store
 from shared.stream_reader import StreamReader
-from shared.stream_store import Beat, FormerOwner, Lease, StoredStream, StreamNote, StreamStore
+from shared.stream_store import Beat, FormerOwner, OwnerLease, StoredStream, StreamNote, StreamStore
 from shared.stream_times import StreamTimes
 from shared.upstream_channel import UpstreamChannel
 
@@ -176,13 +176,13 @@ class SharedSocket:
         if beat.is_unknown and followed:
             self._wake.set()
 
-    def _lease(self) -> Lease:
+    def _lease(self) -> OwnerLease:
         """Leave the lease for a moment to a replica that has missed nothing, after the store was away or emptied."""
         is_live = any(item.live_since is not None for item in self._upstream.values())
         if not self._followed or (self._trouble_since is not None and not is_live):
-            return Lease.LEAVE
+            return OwnerLease.LEAVE
         is_early = self._clock.monotonic() < self._owned_at + self._times.beat
-        return Lease.TAKE_LATER if is_early and not is_live else Lease.TAKE
+        return OwnerLease.TAKE_LATER if is_early and not is_live else OwnerLease.TAKE
 
     def _alive_at(self) -> float | None:
         """Return up to when this replica appended all that came, as the owner, if that is known of all channels."""

@@ -28,7 +28,7 @@ class FormerOwner(Exception):
     """Another replica owns the socket by now, or nobody does."""
 
 
-class Lease(Enum):
+class OwnerLease(Enum):
     """Whether a replica takes the lease of the owner, if it is free. The values are those of the script."""
 
     LEAVE = 0
@@ -124,7 +124,7 @@ class StreamStore:
         return round(self.time.store_ms(monotonic))
 
     async def beat(
-        self, token: str, followed: bytes | None, version: str, alive_at: float | None, lease: Lease
+        self, token: str, followed: bytes | None, version: str, alive_at: float | None, lease: OwnerLease
     ) -> Beat:
         """`followed`: channels that this replica follows, empty for none; None if they have not changed.
 

@@ -135,7 +135,7 @@ class StreamSubscriber:
                 result.append(value | {"after": last})
         return result
 
-    async def join(self, replica: "Replica") -> None:
+    async def join(self, replica: "StreamReplica") -> None:
         before = len(self.values)
         self._client = await replica.join(self.cursor)
         self._client.attach(self._read)
@@ -232,7 +232,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
             writer.write(data)
 
 
-class Replica:
+class StreamReplica:
     def __init__(self, name: str, store_url: str, socket_url: str, times: StreamTimes, ring_rows: int) -> None:
         clock = Clock()
         config = ClientConfig(api_key=Secret("key-of-the-test"), socket_url=socket_url, plan=Plan.STANDARD)
@@ -306,23 +306,23 @@ class StreamCluster:
 
     def __init__(self, server: StoreServer, market: StreamMarket, times: StreamTimes, ring_rows: int) -> None:
         self.server, self.market, self._times, self._ring_rows = server, market, times, ring_rows
-        self.replicas: list[Replica] = []
+        self.replicas: list[StreamReplica] = []
 
-    async def add(self, store_url: str | None = None) -> Replica:
+    async def add(self, store_url: str | None = None) -> StreamReplica:
         number = len(self.replicas)
         url = self.market.stand_in.url
-        replica = Replica(f"replica-{number}", store_url or self.server.url, url, self._times, self._ring_rows)
+        replica = StreamReplica(f"replica-{number}", store_url or self.server.url, url, self._times, self._ring_rows)
         self.replicas.append(replica)
         await replica.store.start()
         return replica
 
     @property
-    def owner(self) -> Replica:
+    def owner(self) -> StreamReplica:
         (owner,) = [item for item in self.replicas if item.socket.is_owner and not item.is_killed]
         return owner
 
     @property
-    def followers(self) -> list[Replica]:
+    def followers(self) -> list[StreamReplica]:
         return [item for item in self.replicas if not item.socket.is_owner and not item.is_killed]
 
     async def close(self) -> None:

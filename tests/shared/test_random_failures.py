@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.shared.stream_rig import Replica, StoreLine, StreamCluster, StreamSubscriber, cluster, eventually
+from tests.shared.stream_rig import StoreLine, StreamCluster, StreamReplica, StreamSubscriber, cluster, eventually
 from tests.store_server import StoreServer
 
 STEPS = 8
@@ -20,12 +20,12 @@ class Disorder:
 
     def __init__(self, this: StreamCluster, stack: contextlib.AsyncExitStack, chance: random.Random) -> None:
         self._this, self._stack, self._chance = this, stack, chance
-        self._lines: dict[Replica, StoreLine] = {}
-        self.subscribers: list[tuple[StreamSubscriber, Replica]] = []
+        self._lines: dict[StreamReplica, StoreLine] = {}
+        self.subscribers: list[tuple[StreamSubscriber, StreamReplica]] = []
         self.log: list[str] = []
 
     @property
-    def alive(self) -> list[Replica]:
+    def alive(self) -> list[StreamReplica]:
         return [item for item in self._this.replicas if not item.is_killed]
 
     async def add_replica(self) -> None:

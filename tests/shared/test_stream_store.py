@@ -13,7 +13,7 @@ from cg_client.secret import Secret
 from shared.channel_codec import encode_channels, encode_note
 from shared.scope import Scope
 from shared.store import Store
-from shared.stream_store import FormerOwner, Lease, PendingNote, StreamStore
+from shared.stream_store import FormerOwner, OwnerLease, PendingNote, StreamStore
 from shared.stream_times import StreamTimes
 from tests.cg_client.live.rig import LIQUIDATIONS, TICKER
 from tests.clock import START
@@ -37,7 +37,7 @@ def streams(store: Store, replica: str, times: StreamTimes | None = None) -> Str
     return StreamStore(store, SCOPE, CLOCK, replica, times or StreamTimes(), RING)
 
 
-async def owned(this: StreamStore, lease: Lease = Lease.TAKE) -> str:
+async def owned(this: StreamStore, lease: OwnerLease = OwnerLease.TAKE) -> str:
     """Return the token of a replica that takes the lease."""
     beat = await this.beat("", encode_channels([LIQUIDATIONS]), "", None, lease)
     assert beat.is_owner
@@ -58,14 +58,14 @@ async def numbers(this: StreamStore) -> list[int]:
 async def test_one_replica_has_the_lease_and_learns_what_all_follow(store: Store) -> None:
     first, second = streams(store, "first"), streams(store, "second")
     token = await owned(first)
-    other = await second.beat("", encode_channels([TICKER]), "", None, Lease.TAKE)
+    other = await second.beat("", encode_channels([TICKER]), "", None, OwnerLease.TAKE)
     assert not other.is_owner
     assert other.token == token
-    beat = await first.beat(token, None, "", None, Lease.TAKE)
+    beat = await first.beat(token, None, "", None, OwnerLease.TAKE)
     assert beat.channels == frozenset({LIQUIDATIONS, TICKER})
-    assert (await first.beat(token, None, beat.version, None, Lease.TAKE)).channels is None
+    assert (await first.beat(token, None, beat.version, None, OwnerLease.TAKE)).channels is None
     await second.leave("")
-    assert (await first.beat(token, None, beat.version, None, Lease.TAKE)).channels == frozenset({LIQUIDATIONS})
+    assert (await first.beat(token, None, beat.version, None, OwnerLease.TAKE)).channels == frozenset({LIQUIDATIONS})
 
 
 async def test_a_former_owner_appends_nothing_and_begins_nothing(store: Store) -> None:
@@ -110,7 +110,7 @@ async def test_a_stream_that_vanished_is_named(store: Store) -> None:
     token = await owned(this)
     await this.append(token, [pending(1)])
     assert await this.retain(token, [LIQUIDATIONS, TICKER]) == [TICKER]
-    version = (await this.beat(token, None, "", None, Lease.TAKE)).version
+    version = (await this.beat(token, None, "", None, OwnerLease.TAKE)).version
     assert await this.end(token, LIQUIDATIONS, version)
     assert await this.append(token, [pending(2)]) == [LIQUIDATIONS]
 
@@ -118,8 +118,8 @@ async def test_a_stream_that_vanished_is_named(store: Store) -> None:
 async def test_a_stream_is_not_ended_if_somebody_followed_since(store: Store) -> None:
     first, second = streams(store, "first"), streams(store, "second")
     token = await owned(first)
-    version = (await first.beat(token, None, "", None, Lease.TAKE)).version
-    await second.beat("", encode_channels([LIQUIDATIONS]), "", None, Lease.TAKE)
+    version = (await first.beat(token, None, "", None, OwnerLease.TAKE)).version
+    await second.beat("", encode_channels([LIQUIDATIONS]), "", None, OwnerLease.TAKE)
     assert not await first.end(token, LIQUIDATIONS, version)
 
 
@@ -141,10 +141,10 @@ async def test_the_state_tells_newcomers_what_holds_and_since_when(store: Store)
 
 async def test_a_beat_that_the_store_executes_late_takes_no_lease(store: Store) -> None:
     this = streams(store, "first")
-    await this.beat("", None, "", None, Lease.LEAVE)
+    await this.beat("", None, "", None, OwnerLease.LEAVE)
     this.time.note(round(this.time.now_ms) - 1_500)  # as if it had been sent so long ago
-    assert not (await this.beat("", None, "", None, Lease.TAKE)).is_owner
-    assert (await this.beat("", None, "", None, Lease.TAKE)).is_owner
+    assert not (await this.beat("", None, "", None, OwnerLease.TAKE)).is_owner
+    assert (await this.beat("", None, "", None, OwnerLease.TAKE)).is_owner
 
 
 async def test_only_the_former_owner_takes_the_lease_at_once_when_the_store_was_emptied(
@@ -153,18 +153,18 @@ async def test_only_the_former_owner_takes_the_lease_at_once_when_the_store_was_
     first, second = streams(store, "first"), streams(store, "second")
     await owned(first)
     store_server.command("FLUSHALL")
-    assert not (await second.beat("", None, "", None, Lease.TAKE_LATER)).is_owner
-    assert (await first.beat("", None, "", None, Lease.TAKE)).is_owner
+    assert not (await second.beat("", None, "", None, OwnerLease.TAKE_LATER)).is_owner
+    assert (await first.beat("", None, "", None, OwnerLease.TAKE)).is_owner
 
 
 async def test_a_replica_that_does_not_beat_any_more_follows_nothing(store: Store) -> None:
     first, second = streams(store, "first"), streams(store, "second")
-    await second.beat("", encode_channels([TICKER]), "", None, Lease.LEAVE)
+    await second.beat("", encode_channels([TICKER]), "", None, OwnerLease.LEAVE)
     token = await owned(first)
-    assert (await first.beat(token, None, "", None, Lease.TAKE)).channels == frozenset({LIQUIDATIONS, TICKER})
+    assert (await first.beat(token, None, "", None, OwnerLease.TAKE)).channels == frozenset({LIQUIDATIONS, TICKER})
     hasty = streams(store, "third", StreamTimes(gone=0.0))
-    await hasty.beat("", None, "", None, Lease.LEAVE)
-    beat = await first.beat(token, encode_channels([LIQUIDATIONS]), "", None, Lease.TAKE)
+    await hasty.beat("", None, "", None, OwnerLease.LEAVE)
+    beat = await first.beat(token, encode_channels([LIQUIDATIONS]), "", None, OwnerLease.TAKE)
     assert beat.channels == frozenset({LIQUIDATIONS})
 
 
