@@ -10,7 +10,7 @@ from cg_client.errors import QuotaExhausted
 from cg_client.quota.requester import Priority
 from cg_client.quota.window import PauseReason
 from shared import quota as module
-from tests.shared.quota_world import Replica, World
+from tests.shared.quota_world import QuotaReplica, World
 from tests.shared.test_quota import sent, started
 
 RECOVERY = 5.0
@@ -23,7 +23,7 @@ async def world(quota_store: "redis.Redis") -> AsyncIterator[World]:
     await created.close()
 
 
-async def saturate(world: World, replicas: Sequence[Replica], seconds: float) -> None:
+async def saturate(world: World, replicas: Sequence[QuotaReplica], seconds: float) -> None:
     """Let calls of all replicas wait all the time."""
     for _ in range(int(seconds)):
         for replica in replicas:
