@@ -32,7 +32,7 @@ class SharedAllowance(Allowance):
 
     def __init__(self, source: Budget | None, budget: Budget, state: StoreState, ledger: Ledger) -> None:
         super().__init__(source, budget, state.clock)
-        self._state, self.ledger = state, ledger
+        self._state = state
         self._use_ledger(ledger)
 
     def _use_ledger(self, ledger: Ledger) -> None:
