@@ -108,4 +108,4 @@ class SharedBudgets(Budgets):
         for start in range(0, len(ledgers), _AT_A_TIME):
             if self._state.store.is_away:
                 return
-            await asyncio.gather(*(ledger.state() for ledger in ledgers[start : start + _AT_A_TIME]))
+            await asyncio.gather(*(ledger.report() for ledger in ledgers[start : start + _AT_A_TIME]))
