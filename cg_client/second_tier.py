@@ -37,8 +37,8 @@ class RemoteFetch(Protocol):
 class Lookup(msgspec.Struct, frozen=True):
     """The newest answer that is shared, and what to do if it is not fresh.
 
-    `lease`: this replica fetches, and without any of the three it does, too. `remote`: another one does. `failure`: the
-    fetch that was waited for has failed.
+    `lease`: this replica fetches, for all. `remote`: another one does. `failure`: the fetch that was waited for has
+    failed. Without any of the three this replica fetches for itself.
     """
 
     entry: Entry | None = None

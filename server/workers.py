@@ -153,7 +153,7 @@ class Workers(Multiprocess):
         """Start a worker, which replaces another if there is an `event`; a worker that has ended leaves its name."""
         store = None if self._store is None else self._store.pid
         settings = dataclasses.replace(
-            self._settings, replica=replica, private_store=store, replaces_worker=bool(event)
+            self._settings, replica=replica, private_store_pid=store, replaces_worker=bool(event)
         )
         self.config.app = functools.partial(self._worker, settings, event=event)
         assert isinstance(self.config, ServerConfig)  # noqa: S101  # as above
@@ -273,8 +273,8 @@ def _end_with_parent(settings: Settings) -> None:
     parent.join()
     if settings.metrics_folder is not None:
         shutil.rmtree(settings.metrics_folder, ignore_errors=True)
-    if settings.private_store is not None and settings.shared_url is not None:
+    if settings.private_store_pid is not None and settings.shared_url is not None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(settings.private_store, signal.SIGTERM)
+            os.kill(settings.private_store_pid, signal.SIGTERM)
         remove_folder(settings.shared_url)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,5 +1,6 @@
-"""What replicas share through Valkey or Redis. Only the server composes it, and only if COINGLASS_SHARED_URL is set.
+"""What replicas, or the workers of one machine, share through Valkey or Redis. Only the server composes it.
 
-`store.py` holds the connection, `scope.py` the names, `scripts/` what runs in the store. Nothing but `connections.py`,
-`link.py` and `failures.py` imports the client of Redis.
+`store.py` holds the connection, `scope.py` the names, `scripts/` what runs in the store. Only `connections.py`,
+`session.py`, `link.py`, `cluster.py`, `discovery.py`, `subscriptions.py`, `stream_reader.py` and `failures.py` import
+the client of Redis.
 """

@@ -91,7 +91,7 @@ class Ledger:
         """Reserve by the next script; raises BudgetExceeded. What is not waited for any more is given back."""
         operation = Operation(amounts, asyncio.get_running_loop().create_future())
         self._waiting.append(operation)
-        self.state()
+        self.report()
         try:
             return await operation.reserved
         except asyncio.CancelledError:
@@ -108,13 +108,13 @@ class Ledger:
         for reservation in reservations:
             reservation.correct(0)
 
-    def state(self) -> asyncio.Task[None]:
+    def report(self) -> asyncio.Task[None]:
         """State to the store what was spent, with the operations that wait."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._state_all())
+            self._task = asyncio.create_task(self._report_all())
         return self._task
 
-    async def _state_all(self) -> None:
+    async def _report_all(self) -> None:
         while True:
             operations, self._waiting = self._waiting[:MAX_OPERATIONS], self._waiting[MAX_OPERATIONS:]
             if self._state.is_cautious:

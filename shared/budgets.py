@@ -32,7 +32,7 @@ class SharedAllowance(Allowance):
 
     def __init__(self, source: Budget | None, budget: Budget, state: StoreState, ledger: Ledger) -> None:
         super().__init__(source, budget, state.clock)
-        self._state, self.ledger = state, ledger
+        self._state = state
         self._use_ledger(ledger)
 
     def _use_ledger(self, ledger: Ledger) -> None:
@@ -108,4 +108,4 @@ class SharedBudgets(Budgets):
         for start in range(0, len(ledgers), _AT_A_TIME):
             if self._state.store.is_away:
                 return
-            await asyncio.gather(*(ledger.state() for ledger in ledgers[start : start + _AT_A_TIME]))
+            await asyncio.gather(*(ledger.report() for ledger in ledgers[start : start + _AT_A_TIME]))

@@ -40,7 +40,8 @@ class ClusterLinks:
         self._ranges = ranges
         self._moved: dict[int, HostPort] = {}  # since the ranges were read
         self._links: dict[HostPort, Link] = {}
-        self._waiting: dict[HostPort, list[tuple[SentCommand, bool]]] = {}  # for a link; whether they say ASKING first
+        # Operations whose link is being opened, and whether ASKING precedes each.
+        self._waiting: dict[HostPort, list[tuple[SentCommand, bool]]] = {}
         self._opening: set[asyncio.Task[None]] = set()
         self._reason: str | None = None
 

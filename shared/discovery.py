@@ -27,7 +27,7 @@ async def find_primary(address: Address) -> HostPort | None:
 
 
 async def find_slots(address: Address) -> list[SlotRange]:
-    """Return who has which slots, as the first node says that answers. Raises one of FAILURES."""
+    """Return the slots of each node, from the first node that answers. Raises one of FAILURES."""
     return await first_success(functools.partial(_slots, address, node) for node in address.endpoints)
 
 

@@ -229,14 +229,14 @@ class SharedFacts:
         """Apply a fact, unless one with its name is newer here, and return the name; empty if it is not one of ours."""
         try:
             fact = decode_fact(text)
-            if not self._is_outdone(fact.name, version, seconds):
+            if not self._is_superseded(fact.name, version, seconds):
                 self._apply(fact, version, seconds)
         except (msgspec.DecodeError, InvalidFact):
             self.counts["invalid"] += 1
             return ""
         return fact.name
 
-    def _is_outdone(self, name: str, version: int, seconds: float) -> bool:
+    def _is_superseded(self, name: str, version: int, seconds: float) -> bool:
         """Whether a newer one was applied, or waits to be published: of two, the one that holds longer is newer."""
         waiting = self._outbox.get(name)
         is_older = waiting is not None and waiting.until - self._clock.monotonic() >= seconds

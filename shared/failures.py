@@ -54,5 +54,5 @@ def _remedy(error: Exception) -> str:
     if isinstance(error, ssl.SSLError) or isinstance(cause, ssl.SSLError):
         return ": check its scheme, and name the authority of its certificate in ?ca_file="
     if isinstance(error, ResponseError) and "unknown command" in str(error):
-        return ": the server has to be Valkey, or Redis 6 or newer"
+        return ": the server has to be Valkey, or Redis 7.0 or newer"
     return ""

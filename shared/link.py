@@ -14,11 +14,11 @@ from shared.commands import Argument, StoreReply
 from shared.errors import StoreAway
 from shared.failures import FAILURES, is_away, reason_of, refusal
 
-_PUNCTUAL = 0.05  # seconds that a loop may be late itself
+_MAX_LOOP_DELAY = 0.05  # seconds by which the event loop itself may be late
 
 
 def ignore(future: "asyncio.Future[Any]") -> None:
-    """Retrieve the failure of what nobody awaits, of which asyncio would complain."""
+    """Retrieve the failure of a future that nobody awaits, so that asyncio does not log it."""
     if not future.cancelled():
         future.exception()
 
@@ -37,7 +37,7 @@ class SentCommand:
 
     @classmethod
     def unobserved(cls, *words: str) -> "SentCommand":
-        """Return an operation of whose failure its link says enough."""
+        """Return an operation whose failure is ignored: the link reports its own loss."""
         command = cls(packed(words))
         command.future.add_done_callback(ignore)
         return command
@@ -109,7 +109,7 @@ class Link:
         self._on_loss(reason)
 
     async def _write(self) -> None:
-        """Send what has been collected since the last time at once, and count its time from now."""
+        """Send all unsent operations in one write; their limit counts from now."""
         try:
             while True:
                 await self._has_unsent.wait()
@@ -161,13 +161,13 @@ class Link:
             remaining = oldest.since + self._limit - self._clock.monotonic()
             if remaining > 0:
                 await self._clock.sleep(remaining)
-            elif remaining < -_PUNCTUAL and not oldest.is_extended:
-                self._extend(_PUNCTUAL - remaining)
+            elif remaining < -_MAX_LOOP_DELAY and not oldest.is_extended:
+                self._extend(_MAX_LOOP_DELAY - remaining)
             else:
                 self.lose(f"COINGLASS_SHARED_URL: no reply within {self._limit:g} seconds")
 
     def _extend(self, seconds: float) -> None:
-        """Give a process that was busy itself, and so looks late, time to read replies that have come: once."""
+        """Extend the limit once: if the event loop was busy, replies that have come are not read yet."""
         for command in self._pending:
             if not command.is_extended:
                 command.since += seconds

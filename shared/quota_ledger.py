@@ -12,7 +12,7 @@ _DIGEST_BYTES = 8
 
 @lru_cache(10_000)
 def digest(client: str) -> Digest:
-    """Return by what the store knows a client; the server itself has no name."""
+    """Return the digest that names a client in the store; it is empty for the server itself."""
     return blake2b(client.encode(), digest_size=_DIGEST_BYTES).hexdigest() if client else ""
 
 

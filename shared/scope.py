@@ -1,7 +1,7 @@
 """Names in the store, of which nobody without the CoinGlass key can compute or read any."""
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from cg_client.secret import Secret
@@ -17,7 +17,7 @@ class Scope:
     Replicas of all versions have the same scope, since they spend the same quota. Values have versions of their own.
     """
 
-    tag: str = field()
+    tag: str
 
     @classmethod
     def of(cls, api_key: Secret, base_url: str) -> "Scope":

@@ -39,7 +39,7 @@ class Links(Protocol):
 
 
 class StoreSession:
-    """Lost as a whole: when any of its connections is."""
+    """Lost as a whole if a link or the connection for notices is lost; a lost blocking read is retried."""
 
     def __init__(self, address: Address, clock: Clock, limit: float) -> None:
         self._address = address

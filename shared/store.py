@@ -35,7 +35,7 @@ class Store(Commands):
     """One for each process and event loop.
 
     While it is away every operation raises StoreAway at once, and an attempt to connect is made every second at most.
-    The clock runs with real time: a server that really answers does not follow another one.
+    Tests need a clock that runs in real time too: a real server does not follow a simulated one.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class Store(Commands):
             asyncio.get_running_loop().call_soon(hook)  # which reports a hook that fails
 
     async def _beat(self, session: StoreSession) -> None:
-        """Look whether the store answers when nobody uses it, and whether notices still come."""
+        """Ping all connections each second, also while nobody uses the store."""
         with contextlib.suppress(StoreAway):
             while True:
                 await self.clock.sleep(HEARTBEAT_SECONDS)

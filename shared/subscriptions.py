@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
 
 from shared.errors import StoreAway
 from shared.failures import FAILURES, reason_of
@@ -69,7 +68,7 @@ class NoticeLink:
                     self._receive_pong()
                 elif reply[0] == b"message":
                     self._pass_on(reply[1], reply[2])
-        except (*FAILURES, ResponseError) as error:
+        except FAILURES as error:
             self.lose(reason_of(error))
 
     def _receive_pong(self) -> None:

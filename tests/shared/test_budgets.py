@@ -246,7 +246,7 @@ async def test_an_operation_whose_client_leaves_gives_back_what_it_reserves(serv
             await asyncio.wait({leaving})
             if not leaving.cancelled():
                 ann.end(0)
-            await ann.allowance.ledger.state()
+            await ann.allowance.ledger.report()
             await ann.state()
         assert await bob.is_reserved(LIMIT)
 
