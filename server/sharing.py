@@ -89,7 +89,7 @@ class Sharing:
     def __init__(self, settings: Settings, address: Address, clock: Clock, observer: CountingStoreObserver) -> None:
         self._clock, self.replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
         self.observer, self.store = observer, Store(address, clock, observer)
-        is_new = settings.private_store_pid is not None and not settings.replaces_worker
+        is_new = settings.has_private_store and not settings.replaces_worker
         self._settle = 0.0 if is_new else _SETTLE_SECONDS
         self._keys = WeakSet[KeySharing]()
         self.budgets = SharedBudgets(

@@ -37,7 +37,7 @@ from server.graceful import END, RETIRE, GracefulServer, drop_handshakes
 from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
-from server.private_store import PrivateStore, is_installed, remove_folder
+from server.private_store import PrivateStore, end_private_store, is_installed, start_private_store
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
 from server.settings import Settings, SettingsError
 from server.startup import start_app
@@ -61,7 +61,8 @@ def serve_with_workers(
     environment[_METRICS_FOLDER] = folder
     store: PrivateStore | None = None
     try:
-        store = _start_store(settings)
+        if settings.shared_url is None and is_installed():
+            store = start_private_store()
         settings = dataclasses.replace(settings, metrics_folder=Path(folder))
         workers = Workers(settings, listeners, store, sandbox=sandbox)
         workers.run()
@@ -71,17 +72,6 @@ def serve_with_workers(
             store.close()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
-
-
-def _start_store(settings: Settings) -> PrivateStore | None:
-    """Start the store of the workers, unless the settings name another or its package is not installed."""
-    if settings.shared_url is not None or not is_installed():
-        return None
-    store = PrivateStore()
-    if store.start():
-        return store
-    store.close()
-    return None
 
 
 class WorkerProcess(Process):
@@ -117,9 +107,9 @@ class Workers(Multiprocess):
         self, settings: Settings, listeners: list[socket.socket], store: PrivateStore | None, *, sandbox: bool
     ) -> None:
         connections = new_connections(settings)  # each worker gets a copy, which its application and protocols share
-        self._store, self._numbers = store, itertools.count()
+        self._store = store
         if store is not None:
-            settings = dataclasses.replace(settings, shared_url=store.address)
+            settings = dataclasses.replace(settings, shared_url=store.address, has_private_store=True)
         self._worker = functools.partial(worker, connections=connections, sandbox=sandbox)
         config = ServerConfig(
             functools.partial(self._worker, settings),
@@ -147,14 +137,14 @@ class Workers(Multiprocess):
             self.processes.append(self._start(self._new_name()))
 
     def _new_name(self) -> str:
-        return f"{self._settings.replica}/{next(self._numbers)}"
+        """Return the first free name: after a restart of the server the workers have the same names."""
+        names = {process.replica for process in self._all()}
+        candidates = (f"{self._settings.replica}/{number}" for number in itertools.count())
+        return next(name for name in candidates if name not in names)
 
     def _start(self, replica: str, event: str = "") -> WorkerProcess:
         """Start a worker, which replaces another if there is an `event`; a worker that has ended leaves its name."""
-        store = None if self._store is None else self._store.pid
-        settings = dataclasses.replace(
-            self._settings, replica=replica, private_store_pid=store, replaces_worker=bool(event)
-        )
+        settings = dataclasses.replace(self._settings, replica=replica, replaces_worker=bool(event))
         self.config.app = functools.partial(self._worker, settings, event=event)
         assert isinstance(self.config, ServerConfig)  # noqa: S101  # as above
         process = WorkerProcess(self.config, self.sockets, replica)
@@ -273,8 +263,6 @@ def _end_with_parent(settings: Settings) -> None:
     parent.join()
     if settings.metrics_folder is not None:
         shutil.rmtree(settings.metrics_folder, ignore_errors=True)
-    if settings.private_store_pid is not None and settings.shared_url is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(settings.private_store_pid, signal.SIGTERM)
-        remove_folder(settings.shared_url)
+    if settings.has_private_store and settings.shared_url is not None:
+        end_private_store(settings.shared_url)
     os.kill(os.getpid(), signal.SIGTERM)
