@@ -75,7 +75,7 @@ class Cache:
         self._is_sending = is_sending
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, _InFlight] = {}
-        self._lookups = None if second_tier is None else Lookups(second_tier, self._learn, self._end_lookup)
+        self._lookups = None if second_tier is None else Lookups(second_tier, store, self._learn, self._end_lookup)
         if second_tier is not None:
             second_tier.on_urgent(lambda call: on_join(call, SYSTEM))
         self._on_learned = on_learned
