@@ -24,7 +24,7 @@ from cg_client.errors import CoinglassError
 from cg_client.live.timers import within
 from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup
-from shared.codec import AnswerCodec
+from shared.codec import AnswerCodec, DecodedAnswer
 from shared.commands import Argument, Commands
 from shared.error_codec import decode_failure, encode_failure
 from shared.errors import CommandRefused, StoreAway
@@ -239,30 +239,35 @@ class Answers:
         return msgspec.convert(await self._store.run(_BEGIN, keys, args), _Begun)
 
     async def _entry(self, lease: StoreLease, begun: _Begun, now: float, before: Entry | None) -> Entry | None:
-        """Return the answer with the times of its fetch; one that cannot be read is deleted.
-
-        So is one whose age is unknown, since the clock of the store was set back: it would be fresh for too long. What
-        memory has goes by the clock of this process.
-        """
+        """Return the answer with the times of its fetch; one that cannot be read is deleted."""
         token = int(begun.answer_token)
-        same = before if before is not None and 0 < before.token == token else None
         try:
-            if begun.age < 0:
-                raise UnreadableValue("stored in the future")
-            if begun.value is None:
-                return same
-            decoded = self._codec.decode(begun.value, lease.call, lease.names.digest)
-            if begun.fresh > math.ceil(decoded.answer.lifetime * 1000):
-                raise UnreadableValue("fresh for more than its lifetime")
+            decoded = self._decoded(lease, begun)
         except UnreadableValue:
             self.counts["unreadable"] += 1
             await self._store.delete(lease.names.answer)
-            return same
+            decoded = None
+        if decoded is None:
+            return before if before is not None and 0 < before.token == token else None
         if begun.state != b"fresh":
             self.counts["stale"] += 1
         fresh, grace, usable = (now + left / 1000 for left in (begun.fresh, begun.grace, begun.usable))
         answer = replace(decoded.answer, fresh_until=fresh)
         return Entry(answer, decoded.size, now - begun.age / 1000, fresh, grace, usable, token)
+
+    def _decoded(self, lease: StoreLease, begun: _Begun) -> DecodedAnswer | None:
+        """Return the answer if it was sent; raises UnreadableValue.
+
+        Unreadable is one whose age is unknown, as the clock of the store was set back: it would be fresh for too long.
+        """
+        if begun.age < 0:
+            raise UnreadableValue("stored in the future")
+        if begun.value is None:
+            return None
+        decoded = self._codec.decode(begun.value, lease.call, lease.names.digest)
+        if begun.fresh > math.ceil(decoded.answer.lifetime * 1000):
+            raise UnreadableValue("fresh for more than its lifetime")
+        return decoded
 
     async def _failed(self, lease: StoreLease, failure: bytes, entry: Entry | None) -> Lookup:
         """Return the failure of the fetch that was waited for."""
