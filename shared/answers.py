@@ -80,7 +80,6 @@ class _Begun(msgspec.Struct, array_like=True, frozen=True):
 class _Finished(msgspec.Struct, array_like=True, frozen=True):
     is_stored: int
     total: int
-    token: bytes
 
 
 class Answers:
@@ -311,7 +310,7 @@ class Answers:
             self._renewals.discard(lease)
 
     async def _put(self, lease: StoreLease, entry: Entry, data: bytes) -> None:
-        entry.token = lease.token  # also if the reply is lost
+        entry.token = lease.token  # what else is stored never has it
         names, now = lease.names, self.clock.monotonic()
         times = (now - entry.stored_at, entry.fresh_until - now, entry.grace_until - now, entry.usable_until - now)
         keys = (names.answer, names.lease, self._index, self._sizes)
@@ -320,8 +319,6 @@ class Answers:
         args.append(self._limit)
         finished = msgspec.convert(await self._store.run(_FINISH, keys, args), _Finished)
         self.counts["stored" if finished.is_stored else "outdated"] += 1
-        if finished.is_stored:
-            entry.token = int(finished.token)
         if finished.total > self._limit:
             await self._evict(0)
 

@@ -1,7 +1,7 @@
 #!lua
 -- Stores the answer of a fetch, ends its lease, and wakes those who wait. An older answer never replaces a newer one.
 -- KEYS: answer, lease, index, sizes. ARGV: owner, token, member of the index, channel, value, age, fresh, grace, usable
--- (ms), limit (bytes). Returns whether it was stored, the bytes of all answers, and its token.
+-- (ms), limit (bytes). Returns whether it was stored, and the bytes of all answers.
 -- Without the flag `allow-oom` it is refused as a whole if the memory of the store is spent.
 
 local owner, token, member, channel, value = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
@@ -44,4 +44,4 @@ end
 if lease[3] then
   redis.call('PUBLISH', channel, member)
 end
-return {is_stored and 1 or 0, tonumber(redis.call('HGET', KEYS[4], 'total') or '0'), text(token)}
+return {is_stored and 1 or 0, tonumber(redis.call('HGET', KEYS[4], 'total') or '0')}
