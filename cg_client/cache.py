@@ -21,6 +21,7 @@ from cg_client.entries import Entry, MemoryStore
 from cg_client.errors import CoinglassError, ConnectionsBusy, StartsTooLate, UpstreamTimeout
 from cg_client.lookups import Lookups
 from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.recent_failures import RecentFailures
 from cg_client.second_tier import Lease, Lookup, SecondTier
 
 STALE_PATIENCE = 5.0  # seconds; a healthy CoinGlass answers within 3.5
@@ -69,16 +70,18 @@ class Cache:
         `on_join` is called with the call and the later requester whenever a fetch in flight is shared. A fetch that
         nobody waits for any more is cancelled, unless `is_sending`: the answer to a request that was sent is cached.
         What memory lacks is looked up in the `second_tier` before it is fetched; `on_learned` is called with an answer
-        that was there.
+        that was there. After a failure a stale answer is served for a second without either, so that the tier is not
+        busy with what no replica can fetch.
         """
         self._fetch, self._store, self._clock, self._on_join = fetch, store, clock, on_join
         self._is_sending = is_sending
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, _InFlight] = {}
-        self._lookups = None if second_tier is None else Lookups(second_tier, self._learn, self._end_lookup)
+        self._lookups = None if second_tier is None else Lookups(second_tier, store, self._learn, self._end_lookup)
         if second_tier is not None:
             second_tier.on_urgent(lambda call: on_join(call, SYSTEM))
         self._on_learned = on_learned
+        self._failures = RecentFailures(clock, QUOTA_PATIENCE)
         self.lookups = Counter(hit=0, stale=0, shared=0, miss=0)
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
@@ -106,9 +109,18 @@ class Cache:
             return resolved(answer)
         if self._lookups is None or call.key in self._in_flight:
             return self._fetched(call, deadline, requester, grace=grace)
+        failed_recently = self._after_failure(call, requester) if grace and entry is not None else None
+        if failed_recently is not None:
+            self.lookups["stale"] += 1
+            return resolved(failed_recently)
         # Not a closure: its cells would make every hit slower.
         resume = partial(self._get_after, call, deadline, requester, grace)
         return self._lookups.then(call, deadline, requester.priority, resume)
+
+    def _after_failure(self, call: Call, requester: Requester) -> AnyAnswer | None:
+        """Return the stale answer to serve if a fetch has failed a moment ago."""
+        failure = self._failures.of(call, requester)
+        return None if failure is None else self._stale(call, failure)
 
     def _get_after(
         self,
@@ -156,9 +168,11 @@ class Cache:
         return in_flight.claim.lookup.remote is not None or self._is_sending(in_flight.task)
 
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
-        """Fetch in the background."""
+        """Fetch in the background, unless that has failed a moment ago."""
         if self._lookups is None or call.key in self._in_flight:
             self._refresh(call, deadline, requester, _ALONE)
+            return
+        if self._after_failure(call, requester.in_the_background()) is not None:
             return
         without_counting(
             self._lookups.add,
@@ -257,6 +271,10 @@ class Cache:
             stale = self._stale(call, error) if error.retryable else None
             if stale is None:
                 raise
+            if self._lookups is not None and (
+                isinstance(error, StartsTooLate) or not self._is_of_caller(error, deadline)
+            ):
+                self._failures.note(call, requester, error)
             return stale
         return entry.answer
 

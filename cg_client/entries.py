@@ -11,8 +11,11 @@ MAX_GRACE = 30.0  # seconds
 MAX_STALE = 3600.0  # seconds
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A cached answer; the times are monotonic seconds."""
+class Entry(msgspec.Struct):
+    """A cached answer; the times are monotonic seconds.
+
+    `token`: what names it in the second tier, 0 unless it is there. Nothing else changes.
+    """
 
     answer: AnyAnswer
     size: int
@@ -20,6 +23,7 @@ class Entry(msgspec.Struct, frozen=True):
     fresh_until: float
     grace_until: float
     usable_until: float
+    token: int = 0
 
     def servable(self, now: float, *, grace: bool = True) -> AnyAnswer | None:
         """Return the answer if it may be served without waiting; within the grace period it is stale."""

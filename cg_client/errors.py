@@ -8,7 +8,8 @@ CoinglassError
  │  ├ BeyondRetention        CoinGlass itself keeps less
  │  ├ StartsTooLate          could not start before the deadline
  │  │  ├ QuotaExhausted      the quota is spent
- │  │  │  └ QueueFull        too many calls wait for the quota
+ │  │  │  ├ ShareExhausted   the client's share of it is
+ │  │  │  └ QueueFull        too many calls of the client wait for the quota
  │  │  └ RequestsPaused      CoinGlass requested a pause
  │  ├ CircuitOpen            CoinGlass fails for this group of endpoints, which is not called
  │  └ ConnectionsBusy        no connection was free for this group before the deadline
@@ -142,6 +143,10 @@ class QuotaExhausted(StartsTooLate):
 
     def __init__(self, retry_after: float, fact: str = "The quota of requests a minute is spent") -> None:
         super().__init__(f"{fact}; a request could start in {retry_after:.0f} s at the earliest.", retry_after)
+
+
+class ShareExhausted(QuotaExhausted):
+    """Others have room in the quota."""
 
 
 class QueueFull(QuotaExhausted):

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from cg_client.call import AnyAnswer, Call, CallKey
+from cg_client.entries import MemoryStore
 from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup, SecondTier
 
@@ -24,10 +25,14 @@ class _PendingLookup(msgspec.Struct, eq=False):
 
 class Lookups:
     def __init__(
-        self, tier: SecondTier, learn: Callable[[Call, Lookup], None], end: Callable[[Call, Lookup], None]
+        self,
+        tier: SecondTier,
+        store: MemoryStore,
+        learn: Callable[[Call, Lookup], None],
+        end: Callable[[Call, Lookup], None],
     ) -> None:
         """`learn` is called with each result before those who wait for it go on, and `end` afterwards."""
-        self._tier, self._learn, self._end = tier, learn, end
+        self._tier, self._store, self._learn, self._end = tier, store, learn, end
         self._pending: dict[CallKey, _PendingLookup] = {}
 
     def __contains__(self, call: Call) -> bool:
@@ -37,7 +42,8 @@ class Lookups:
         """Call `resume` with the result, in the present context; a call that is being looked up is not again."""
         pending = self._pending.get(call.key)
         if pending is None:
-            task = asyncio.get_running_loop().create_task(self._tier.look_up(call, deadline, priority))
+            looking = self._tier.look_up(call, deadline, priority, self._store.get(call))
+            task = asyncio.get_running_loop().create_task(looking)
             pending = self._pending[call.key] = _PendingLookup(task)
             task.add_done_callback(partial(self._resume, call, pending))
         pending.resumes.append((contextvars.copy_context(), resume))

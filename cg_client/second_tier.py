@@ -58,8 +58,11 @@ class SecondTier(Protocol):
     def on_urgent(self, hurry: Callable[[Call], None]) -> None:
         """Call back with each call that this replica fetches, and for which a more urgent caller waits in another."""
 
-    async def look_up(self, call: Call, deadline: float, priority: Priority) -> Lookup:
-        """Return what is shared of the call; a lease that comes with it is the caller's to end. Raises nothing."""
+    async def look_up(self, call: Call, deadline: float, priority: Priority, entry: Entry | None) -> Lookup:
+        """Return what is shared of the call; a lease that comes with it is the caller's to end. Raises nothing.
+
+        `entry`: what memory has, which is returned if it is the newest that is shared.
+        """
 
     async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
         """Return those with a fresh answer, and those that another replica fetches. Raises nothing."""

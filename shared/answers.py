@@ -24,7 +24,7 @@ from cg_client.errors import CoinglassError
 from cg_client.live.timers import within
 from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup
-from shared.codec import AnswerCodec
+from shared.codec import AnswerCodec, DecodedAnswer
 from shared.commands import Argument, Commands
 from shared.error_codec import decode_failure, encode_failure
 from shared.errors import CommandRefused, StoreAway
@@ -145,8 +145,10 @@ class Answers:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 
-    async def look_up(self, call: Call, deadline: float, priority: Priority = Priority.INTERACTIVE) -> Lookup:
-        """Return what is shared of the call.
+    async def look_up(
+        self, call: Call, deadline: float, priority: Priority = Priority.INTERACTIVE, entry: Entry | None = None
+    ) -> Lookup:
+        """Return what is shared of the call; `entry`, which memory has, is not sent again.
 
         A store that has just gone away gets a moment to return: the connection may have broken. After that nothing is
         waited for.
@@ -159,11 +161,11 @@ class Answers:
         try:
             if not self._store.is_away:
                 with contextlib.suppress(StoreAway):
-                    return await self.begin(lease)
+                    return await self.begin(lease, entry)
                 self._note_loss()
             await self.wait_for_store(min(deadline, self._away_since + RETURN_SECONDS))
             if not self._store.is_away:
-                return await self.begin(lease)
+                return await self.begin(lease, entry)
         except (StoreAway, CommandRefused):
             pass
         except asyncio.CancelledError:
@@ -198,28 +200,25 @@ class Answers:
             if not self._store.is_away:
                 return
 
-    async def begin(self, lease: StoreLease, after: "StoreFetch | None" = None, *, again: bool = True) -> Lookup:
-        """Return the answer, the lease or the fetch of another replica, `after` such a fetch was waited for.
+    async def begin(self, lease: StoreLease, before: Entry | None, waited: int = 0, *, again: bool = True) -> Lookup:
+        """Return the answer, the lease or the fetch of another replica. Raises StoreAway and CommandRefused.
 
-        Raises StoreAway and CommandRefused.
+        `before`: the answer that there is already; `waited`: token of the fetch that was waited for.
         """
-        waited, token = (0, b"0") if after is None else (after.token, after.answer_token)
         watch = self._notices.watch(lease.names.digest)  # before the store knows that somebody waits
         began, is_waiting = self.clock.monotonic(), False
         try:
-            begun = await self._begun(lease, waited, token)
+            begun = await self._begun(lease, waited, 0 if before is None else before.token)
             is_waiting = begun.state == b"remote"
         finally:
             if not is_waiting:
                 watch.cancel()
-        is_cached = after is not None and begun.value is None and begun.answer_token == token
-        entry = after.entry if after is not None and is_cached else await self._entry(lease, begun, began)
+        entry = await self._entry(lease, begun, began, before)
         match begun.state:
             case b"remote":
                 self.counts["remote"] += 1
-                token = begun.answer_token if entry is not None else b"0"
                 until = began + begun.left / 1000
-                return Lookup(entry, remote=StoreFetch(self, lease, watch, int(begun.token), until, entry, token))
+                return Lookup(entry, remote=StoreFetch(self, lease, watch, int(begun.token), until, entry))
             case b"lease":
                 self.counts["lease"] += 1
                 lease.token = int(begun.token)
@@ -228,31 +227,46 @@ class Answers:
             case b"failed":
                 return await self._failed(lease, begun.failure, entry)
         if entry is None and again:  # it was unreadable, and is deleted
-            return await self.begin(lease, again=False)
+            return await self.begin(lease, before, again=False)
         self.counts["hit"] += 1
         return Lookup(entry)
 
-    async def _begun(self, lease: StoreLease, waited: int, token: bytes) -> _Begun:
+    async def _begun(self, lease: StoreLease, waited: int, token: int) -> _Begun:
         keys = (lease.names.answer, lease.names.lease, self._fence)
-        args: list[Argument] = [lease.owner, round(LEASE_SECONDS * 1000), str(waited), token, int(lease.priority)]
+        args: list[Argument] = [lease.owner, round(LEASE_SECONDS * 1000), str(waited), str(token), int(lease.priority)]
         args += [self._channel, lease.names.digest]
         return msgspec.convert(await self._store.run(_BEGIN, keys, args), _Begun)
 
-    async def _entry(self, lease: StoreLease, begun: _Begun, now: float) -> Entry | None:
+    async def _entry(self, lease: StoreLease, begun: _Begun, now: float, before: Entry | None) -> Entry | None:
         """Return the answer with the times of its fetch; one that cannot be read is deleted."""
-        if begun.value is None:
-            return None
+        token = int(begun.answer_token)
         try:
-            decoded = self._codec.decode(begun.value, lease.call, lease.names.digest)
+            decoded = self._decoded(lease, begun)
         except UnreadableValue:
             self.counts["unreadable"] += 1
             await self._store.delete(lease.names.answer)
-            return None
+            decoded = None
+        if decoded is None:
+            return before if before is not None and 0 < before.token == token else None
         if begun.state != b"fresh":
             self.counts["stale"] += 1
         fresh, grace, usable = (now + left / 1000 for left in (begun.fresh, begun.grace, begun.usable))
         answer = replace(decoded.answer, fresh_until=fresh)
-        return Entry(answer, decoded.size, now - begun.age / 1000, fresh, grace, usable)
+        return Entry(answer, decoded.size, now - begun.age / 1000, fresh, grace, usable, token)
+
+    def _decoded(self, lease: StoreLease, begun: _Begun) -> DecodedAnswer | None:
+        """Return the answer if it was sent; raises UnreadableValue.
+
+        Unreadable is one whose age is unknown, as the clock of the store was set back: it would be fresh for too long.
+        """
+        if begun.age < 0:
+            raise UnreadableValue("stored in the future")
+        if begun.value is None:
+            return None
+        decoded = self._codec.decode(begun.value, lease.call, lease.names.digest)
+        if begun.fresh > math.ceil(decoded.answer.lifetime * 1000):
+            raise UnreadableValue("fresh for more than its lifetime")
+        return decoded
 
     async def _failed(self, lease: StoreLease, failure: bytes, entry: Entry | None) -> Lookup:
         """Return the failure of the fetch that was waited for."""
@@ -260,7 +274,7 @@ class Answers:
             error = decode_failure(self._codec.verify(failure, lease.names.digest))
         except UnreadableValue:
             self.counts["unreadable"] += 1
-            return await self.begin(lease)
+            return await self.begin(lease, entry)
         self.counts["failure"] += 1
         return Lookup(entry, failure=error)
 
@@ -296,6 +310,7 @@ class Answers:
             self._renewals.discard(lease)
 
     async def _put(self, lease: StoreLease, entry: Entry, data: bytes) -> None:
+        entry.token = lease.token  # what else is stored never has it
         names, now = lease.names, self.clock.monotonic()
         times = (now - entry.stored_at, entry.fresh_until - now, entry.grace_until - now, entry.usable_until - now)
         keys = (names.answer, names.lease, self._index, self._sizes)
@@ -327,7 +342,7 @@ class Answers:
 class StoreFetch:
     """A fetch by the holder of a lease, which ends `until` then if it is not renewed.
 
-    `entry` is the newest answer, with its `answer_token`.
+    `entry` is the newest answer.
     """
 
     def __init__(
@@ -338,10 +353,9 @@ class StoreFetch:
         token: int,
         until: float,
         entry: Entry | None,
-        answer_token: bytes,
     ) -> None:
         self._answers, self._lease, self._watch, self._until = answers, lease, watch, until
-        self.token, self.entry, self.answer_token = token, entry, answer_token
+        self._token, self._entry = token, entry
 
     def leave(self) -> None:
         self._watch.cancel()
@@ -356,13 +370,13 @@ class StoreFetch:
             if clock.monotonic() >= deadline:
                 raise TimeoutError
             try:
-                return await answers.begin(self._lease, self)
+                return await answers.begin(self._lease, self._entry, self._token)
             except asyncio.CancelledError:
                 self._lease.release()  # which the store may have given
                 raise
             except CommandRefused:
-                return answers.alone(self._lease, self.entry)
+                return answers.alone(self._lease, self._entry)
             except StoreAway:
                 await answers.wait_for_store(min(deadline, self._until))
                 if clock.monotonic() >= self._until:
-                    return answers.alone(self._lease, self.entry)
+                    return answers.alone(self._lease, self._entry)

@@ -108,4 +108,5 @@ class SharedBudgets(Budgets):
         for start in range(0, len(ledgers), _AT_A_TIME):
             if self._state.store.is_away:
                 return
-            await asyncio.gather(*(ledger.report() for ledger in ledgers[start : start + _AT_A_TIME]))
+            # Not `gather`, which would cancel them with this task, and the operations that wait for them.
+            await asyncio.wait([ledger.report() for ledger in ledgers[start : start + _AT_A_TIME]])

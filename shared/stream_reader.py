@@ -11,6 +11,7 @@ from shared.commands import Argument, StoreReply
 from shared.connections import request
 from shared.errors import StoreAway
 from shared.failures import FAILURES, is_away, reason_of, refusal
+from shared.link import ignore
 from shared.session import StoreSession
 from shared.store import Store
 
@@ -37,6 +38,7 @@ class StreamReader:
         block = max(1, round(seconds * 1000))  # zero would be for ever
         command: tuple[Argument, ...] = ("XREAD", "COUNT", count, "BLOCK", block, "STREAMS", *after, *after.values())
         reading = asyncio.ensure_future(self._exchange(session, command))
+        reading.add_done_callback(ignore)  # the reader may be cancelled at the same time
         timer = asyncio.ensure_future(self._store.clock.sleep(block / 1000 + self._store.limit))
         try:
             ends: set[asyncio.Future[Any]] = {reading, timer, session.lost}

@@ -122,6 +122,17 @@ def test_looking_asking_and_announcing_more_often_cost_the_store_more() -> None:
     assert simulate(dataclasses.replace(setup, notifies_always=True)).store_cores > least
 
 
+def test_replicas_look_once_a_second_for_what_is_stale_and_with_each_request_for_what_nobody_has() -> None:
+    span = SeriesSpan(0, SeriesPhase.STALE, SINCE, UNTIL, 0.0, 0.0)
+    seconds, work = UNTIL - SINCE, []
+    for phase in (SeriesPhase.STALE, SeriesPhase.COLD):
+        counted = RequestLedger(FEW, SimulatedCluster(5, ENTRIES), LATENCY, SINCE, UNTIL)
+        counted.add([span._replace(phase=phase)])
+        work.append(counted.work.looks / seconds)
+    assert work[0] == pytest.approx(5, rel=0.2)
+    assert work[1] == pytest.approx(FEW.rates[0])
+
+
 def test_a_minute_has_room_again_a_minute_after_the_end() -> None:
     minute = SharedMinute(2)
     minute.start(0.0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 from bench.scaling.demand import Demand
 from bench.scaling.timeline import SeriesPhase, SeriesSpan
+from cg_client.recent_failures import FAILURE_SECONDS
 
 _RENEWS_EVERY = 1.0  # seconds
 
@@ -19,13 +20,14 @@ class SimulatedCluster:
     """`entries`: series that a replica's memory has room for.
 
     While the quota is spent, a replica looks again after `looks_again` seconds at the earliest whether a stale series
-    was fetched. `resends`: each look sends the stale value again. `asks_always`: each look asks for a place in the
-    quota, too. `notifies_always`: a holder announces each result, not only those that others wait for.
+    was fetched, and with each request for one without an answer. `resends`: each look sends the stale value again.
+    `asks_always`: each look asks for a place in the quota, too. `notifies_always`: a holder announces each result, not
+    only those that others wait for.
     """
 
     replicas: int
     entries: int
-    looks_again: float = 1.0
+    looks_again: float = FAILURE_SECONDS
     resends: bool = False
     asks_always: bool = False
     notifies_always: bool = False
@@ -100,10 +102,11 @@ class RequestLedger:
         requests = rate * (end - start)
         if span.phase is SeriesPhase.COLD:
             self.outcomes.refused += requests
+            looks = requests
         else:
             self.outcomes.stale += requests
             self.work.reads += self._misses(span, start, end)
-        looks = self._looks(rate, start, end)
+            looks = self._looks(rate, start, end)
         if self._cluster.resends and span.phase is not SeriesPhase.COLD:
             self.work.reads += looks
         else:
@@ -113,7 +116,7 @@ class RequestLedger:
             self.work.quota += looks
 
     def _looks(self, rate: float, start: float, end: float) -> float:
-        """Return how often the replicas look for a series that cannot be fetched."""
+        """Return how often the replicas look for a stale series that cannot be fetched."""
         return (end - start) / (self._cluster.looks_again / self._cluster.replicas + 1 / rate)
 
     def _with_room(self, span: SeriesSpan, start: float, end: float) -> None:

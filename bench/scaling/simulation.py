@@ -10,6 +10,7 @@ from bench.scaling.costs import Costs, measured_costs
 from bench.scaling.demand import Demand
 from bench.scaling.ledger import Outcomes, RequestLedger, SimulatedCluster, StoreWork
 from bench.scaling.timeline import SeriesSpan, Timeline
+from cg_client.recent_failures import FAILURE_SECONDS
 from shared.quota import HEARTBEAT
 
 SINCE, UNTIL = 300.0, 600.0  # seconds after a start with empty caches
@@ -28,7 +29,7 @@ class Setup:
     series: int = 5_000
     quota: int = 1_200
     memory_mb: int = 64
-    looks_again: float = 1.0
+    looks_again: float = FAILURE_SECONDS
     resends: bool = False
     asks_always: bool = False
     notifies_always: bool = False

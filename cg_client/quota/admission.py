@@ -3,7 +3,7 @@
 from typing import NamedTuple, Protocol
 
 from cg_client.call import Call
-from cg_client.errors import QuotaExhausted, RequestsPaused, StartsTooLate
+from cg_client.errors import QuotaExhausted, RequestsPaused, ShareExhausted, StartsTooLate
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import Pause, PauseReason, Usage
 
@@ -77,7 +77,8 @@ def refusal(priority: Priority, at: float, now: float, pause: Pause) -> StartsTo
     Its reason is the quota only if that has no room when a pause of all requests ends.
     """
     if at > pause.until:
-        return QuotaExhausted(at - now, _SPENT[priority])
+        kind = ShareExhausted if priority is Priority.EXCESS else QuotaExhausted
+        return kind(at - now, _SPENT[priority])
     if pause.reason is PauseReason.REPLACED:
         return QuotaExhausted(at - now, pause.reason.value)
     return RequestsPaused(at - now, pause.reason.value)

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Looks a call up: its answer with the remaining times, and unless that is fresh the right to fetch it.
 -- KEYS: answer, lease, fence. ARGV: owner, lease (ms), token of the fetch that was waited for, token of the answer that
--- the caller has, priority, channel, member of the index. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
+-- the caller has ('0' without one), which by the caller's clock is not fresh and is not sent, priority, channel, member
+-- of the index. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
 
 local owner, lease_ms, waited, cached = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local priority = tonumber(ARGV[5])
@@ -9,19 +10,20 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local stored = redis.call('HMGET', KEYS[1], 'value', 'token', 'stored', 'fresh', 'grace', 'usable')
+local is_cached = cached ~= '0' and stored[2] == cached
 local function reply(state, token, ms, failure)
   if not stored[6] then
     return {state, token, ms, failure, false, '0', 0, 0, 0, 0}
   end
   local value = stored[1]
-  if stored[2] == cached then
+  if is_cached then
     value = false
   end
   return {state, token, ms, failure, value, stored[2],
     now - stored[3], stored[4] - now, stored[5] - now, stored[6] - now}
 end
 
-if stored[4] and tonumber(stored[4]) > now then
+if stored[4] and tonumber(stored[4]) > now and not is_cached then
   return reply('fresh', '0', 0, '')
 end
 

@@ -56,14 +56,16 @@ class ScriptedTier:
     def __init__(self, *lookups: Lookup | Exception) -> None:
         self.lookups = [*lookups]
         self.calls: list[Call] = []
+        self.entries: list[Entry | None] = []  # what memory had
         self.open = asyncio.Event()
         self.open.set()
 
     def on_urgent(self, hurry: Callable[[Call], None]) -> None:
         self.hurry = hurry
 
-    async def look_up(self, call: Call, _deadline: float, _priority: Priority) -> Lookup:
+    async def look_up(self, call: Call, _deadline: float, _priority: Priority, entry: Entry | None) -> Lookup:
         self.calls.append(call)
+        self.entries.append(entry)
         await self.open.wait()
         lookup = self.lookups.pop(0) if self.lookups else Lookup()
         if isinstance(lookup, Exception):

@@ -1,8 +1,6 @@
 """Replicas share answers and fetches: one request for all, whoever holds the lease, and as long as the store allows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,66 +17,11 @@ from cg_client.errors import (
 from cg_client.quota.requester import Priority
 from shared.answers import FINISH_SECONDS, RETURN_SECONDS
 from shared.leases import LEASE_SECONDS
-from tests.clock import SteppedClock
-from tests.shared.replicas import LIFETIME, PATIENCE, PausedUpstream, Replica, ended, run_ready, shared_call
-from tests.shared.stepped_store import Loss, SteppedServer
-from tests.store_server import StoreServer, running_store
+from tests.shared.desk import SharedDesk
+from tests.shared.replicas import LIFETIME, PATIENCE, Replica, ended, run_ready, shared_call
+from tests.shared.stepped_store import Loss
 
 VALUE_BYTES = 600  # of the answers here, with their places in the index: they are small
-
-
-class SharedDesk:
-    """Replicas on a clock that tests set."""
-
-    def __init__(self, server: StoreServer) -> None:
-        self.clock = SteppedClock()
-        self.server = SteppedServer(server, self.clock)
-        self.upstream = PausedUpstream(self.clock)
-        self.replicas: list[Replica] = []
-
-    def start(self, count: int = 1) -> list[Replica]:
-        started = [Replica(self.server, self.upstream, self.clock) for _ in range(count)]
-        self.replicas += started
-        return started
-
-    async def answer(self) -> None:
-        """Let the upstream answer the one request that it has."""
-        await run_ready()
-        (sent,) = self.upstream.pending
-        sent.answer()
-        await run_ready()
-
-    async def fail(self, failure: CoinglassError) -> None:
-        await run_ready()
-        (sent,) = self.upstream.pending
-        sent.fail(failure)
-        await run_ready()
-
-    def kill(self, replica: Replica) -> None:
-        """Let nothing of the replica reach the store any more."""
-        replica.store.leave()
-
-    @property
-    def requests(self) -> int:
-        return len(self.upstream.sent)
-
-    async def close(self) -> None:
-        for replica in self.replicas:
-            await replica.close()
-        self.server.close()
-
-
-@pytest.fixture(scope="module")
-def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreServer]:
-    with running_store(Path(tmp_path_factory.mktemp("store"))) as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(valkey_server: StoreServer) -> AsyncIterator[SharedDesk]:
-    desk = SharedDesk(valkey_server)
-    yield desk
-    await desk.close()
 
 
 async def test_callers_of_all_replicas_share_one_request(desk: SharedDesk) -> None:
