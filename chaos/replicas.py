@@ -155,7 +155,8 @@ async def fleet(
 ) -> AsyncIterator[Fleet]:
     """Start a replica for each link, and their upstream on `host`."""
     async with sandbox(plan, quota, figures="market", host=host) as upstream, contextlib.AsyncExitStack() as stack:
-        settings = {"trusted_proxies": f"127.0.0.1,{NETWORK}", **settings}
+        # Connections stay open for longer than any caller pauses: a closed one would look like a lost answer.
+        settings = {"trusted_proxies": f"127.0.0.1,{NETWORK}", "keep_alive_seconds": 60, **settings}
         env = environment(upstream.process.url, plan, settings)
         replicas = [
             ReplicaProcess(f"{plan}-{number}", link, env, cores()[number % 2]) for number, link in enumerate(links, 1)
