@@ -73,8 +73,12 @@ def pages(client: Client, schema: Schema | None, connections: OpenConnections) -
         return Response.of(b'{"status":"ok"}')
 
     def ready() -> Response:
-        """Report ready once the plan was requested from CoinGlass, with or without an answer, until the server ends."""
-        is_ready, plan = client.plan_watch.was_requested and not connections.is_draining, client.gate.plan
+        """Report ready once the plan was requested from CoinGlass, with or without an answer, until the server ends.
+
+        A replica that has yet to learn its part of the quota is not ready: it could fetch nothing.
+        """
+        may_fetch, plan = client.admission_queue.has_part, client.gate.plan
+        is_ready = client.plan_watch.was_requested and may_fetch and not connections.is_draining
         facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 

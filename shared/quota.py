@@ -96,6 +96,10 @@ class SharedQuota:
         await self._local.close()
 
     @property
+    def has_part(self) -> bool:
+        return self.contact.has_part or not self.contact.is_alone
+
+    @property
     def size(self) -> int:
         return len(self._waiters) + self._local.size
 

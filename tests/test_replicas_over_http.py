@@ -145,6 +145,15 @@ def test_replicas_answer_without_the_store_and_share_again_when_it_is_back(repli
     assert replicas.sandbox.calls.total() == before + 1
 
 
+def test_a_replica_that_starts_without_the_store_is_not_ready(replicas: Replicas) -> None:
+    variables = replicas.variables | {"COINGLASS_SHARED_URL": "valkey://127.0.0.1:1"}
+    with serving(COINGLASS_REPLICA="lonely", **variables) as (address, _):
+        assert httpx.get(f"{address}/healthz", timeout=LIMIT).status_code == 200
+        assert httpx.get(f"{address}/readyz", timeout=LIMIT).status_code == 503
+        part = post(address, open_interest("LTC"))["coin"]
+        assert "COINGLASS_SHARED_URL" in str(part)
+
+
 def test_workers_share_a_store_that_ends_with_them(tmp_path: Path) -> None:
     sandbox = Sandbox(Plan.HOBBYIST, key=KEY)
     variables = {"COINGLASS_API_KEY": KEY, "COINGLASS_BASE_URL": "", "COINGLASS_PLAN": "hobbyist"}

@@ -28,6 +28,10 @@ class AdmissionControl(Protocol):
     refused: dict[Priority, int]
 
     @property
+    def has_part(self) -> bool:
+        """Whether calls may be admitted at all: not before the part of a common quota is known."""
+
+    @property
     def size(self) -> int:
         """Return how many calls wait."""
 

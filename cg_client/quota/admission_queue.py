@@ -59,6 +59,10 @@ class AdmissionQueue:
         self.size = 0  # calls that wait, read before each call: nothing here has to run while it is 0
         self.refused = dict.fromkeys(Priority, 0)
 
+    @property
+    def has_part(self) -> bool:
+        return True
+
     def waiting(self, priority: Priority) -> int:
         return len(self._queues[priority])
 
