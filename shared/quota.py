@@ -7,6 +7,7 @@ replica may start some calls without asking. A replica that cannot reach the sto
 import asyncio
 import contextlib
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -22,6 +23,7 @@ from shared.errors import CommandRefused, StoreAway
 from shared.quota_contact import FAST_CLOCK, QuotaContact, ScriptRunner
 from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, decode, encode, quota_script
 from shared.quota_waiters import SharedWaiter, SharedWaiters
+from shared.scope import Scope
 
 HEARTBEAT: Final = 1.0
 LONGEST_CALL: Final = 30.0
@@ -29,6 +31,7 @@ FORGET_SECONDS: Final = 900.0  # after which a silent replica has ended
 _REJOIN_SECONDS = 0.25
 _SOONEST = 0.01  # seconds until the next exchange, unless something happens
 _STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
+_REMEMBERED_CLIENTS = 10_000
 _SCRIPT = quota_script()
 _NO_PART = "This server has yet to learn its part of the quota from the store that COINGLASS_SHARED_URL names"
 
@@ -44,7 +47,7 @@ class SharedQuota:
         self,
         local: AdmissionQueue,
         store: ScriptRunner,
-        name: str,
+        scope: Scope,
         clock: Clock,
         *,
         replica: str,
@@ -52,18 +55,19 @@ class SharedQuota:
         settle: float | None = None,
         forget: float = FORGET_SECONDS,
     ) -> None:
-        """`name`: of the quota in the store. `replica`: stable, so that a restarted one takes its predecessor's place.
+        """`scope`: of the key, whose quota it is. `replica`: stable, so that a restarted one takes its predecessor's place.
 
         `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
         data grants nothing to those who cannot have lost it; None is as long as calls of an earlier time may count.
         """
-        self._local, self._store, self._name, self._clock = local, store, name, clock
+        self._local, self._store, self._name, self._clock = local, store, scope.name("quota"), clock
         local.window.minute *= FAST_CLOCK
         now = clock.monotonic()
-        self.contact = QuotaContact(replica, local, now, longest, settle, forget)
+        digest = lru_cache(_REMEMBERED_CLIENTS)(scope.client)
+        self.contact = QuotaContact(replica, local, digest, now, longest, settle, forget)
         self.refused = local.refused
         self.exchanges = 0
-        self._waiters = SharedWaiters(local.weights)
+        self._waiters = SharedWaiters(local.weights, digest)
         self._is_exchanging = self._is_pending = self._is_closed = False
         self._timer: asyncio.Task[None] | None = None
         self._due = 0.0
@@ -230,7 +234,7 @@ class SharedQuota:
             raise
 
     def _forecast_of(self, waiter: SharedWaiter) -> float:
-        client, priority = waiter.group
+        client, priority = self._waiters.group_of(waiter.requester)
         times = [
             item.times[-1]
             for item in self.contact.reply.forecasts
@@ -290,6 +294,8 @@ class SharedQuota:
     async def _exchange_once(self, store: ScriptRunner) -> bool:
         """Return whether the store has answered."""
         sent = self._clock.monotonic()
+        if len(self._waiters):
+            self.contact.floor = 0  # nothing may start without asking: what waits here may have these slots, too
         request = self.contact.request(sent, self._waiters.report(sent))
         self.exchanges += 1
         try:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.window import MINUTE, PauseReason
 from shared.commands import Argument, StoreReply
-from shared.quota_ledger import QuotaLedger
+from shared.quota_ledger import DigestOf, QuotaLedger
 from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, Waiting
 from shared.script import LuaScript
 
@@ -35,10 +35,17 @@ class QuotaContact:
     """
 
     def __init__(
-        self, replica: str, local: AdmissionQueue, now: float, longest: float, settle: float | None, forget: float
+        self,
+        replica: str,
+        local: AdmissionQueue,
+        digest: DigestOf,
+        now: float,
+        longest: float,
+        settle: float | None,
+        forget: float,
     ) -> None:
         self._replica, self._local, self._began_at = replica, local, now
-        self.ledger = QuotaLedger()
+        self.ledger = QuotaLedger(digest)
         self.decay = longest + _OVERHEAD
         self._settle = self.decay if settle is None else settle
         self._forget = forget
@@ -107,6 +114,7 @@ class QuotaContact:
         if not self._learned:
             self._local.window.set_limit(reply.limit)
             self._is_stated = reply.stated
+        self._at_least = max(self._at_least, reply.at_least)
         if request.pause:
             self._pause_until = 0.0
         if reply.pause:
@@ -165,8 +173,8 @@ class QuotaContact:
 
     def learn(self, started: float, limit: int | None, used: int | None) -> None:
         """Note the usage headers of an answer."""
-        if limit and limit != self._local.window.limit:
-            self._learned = limit
+        if limit and (limit != self._local.window.limit or not self._is_stated):
+            self._learned, self._is_stated = limit, True
             self._local.window.set_limit(limit)
         if used is not None and not self.is_alone:
             self._corrections.append((started, used))

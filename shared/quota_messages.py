@@ -88,6 +88,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     settles_in: float = 0.0
     limit: int = 0
     stated: bool = False
+    at_least: int = 0
     version: int = 0
     members: int = 0
     peers: list[tuple[str, str]] | None = None
