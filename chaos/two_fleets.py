@@ -5,6 +5,7 @@ The first shows what callers notice and when the replicas share again, the secon
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from cg_client.entries import MAX_STALE
@@ -57,8 +58,16 @@ async def disturbed(
 
 
 def breaches_of(flow: FleetTraffic) -> list[str]:
-    """Compare closed bars with their true values, whatever their age, and check the age of what changes."""
-    changing = [part for part in outcomes(flow.answers) if part.part not in flow.mix.reference]
+    """Compare closed bars with their true values, whatever their age, and check the age of what changes.
+
+    A part may be ready long before the answer that it waits for is: its age counts when the request was sent.
+    """
+    changing = [
+        replace(part, age=part.age - answer.reply.seconds)
+        for answer in flow.answers
+        for part in answer.outcomes
+        if part.part not in flow.mix.reference
+    ]
     return [*faults(flow.answers, DEADLINE, flow.mix.reference), *too_old(changing, MAX_STALE)]
 
 

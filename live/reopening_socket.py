@@ -2,40 +2,24 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, InvalidRequest, ProblemCode
 from cg_client.live.channels import Channel
 from cg_client.live.events import EventBatch
 from cg_client.live.listener import ChannelListener
-from cg_client.live.stream import EventNumber, Recall
+from cg_client.live.stream import Closable, EventNumber, LocalSocket, Recall
 from cg_client.live.subscription import ChannelHistory
 from live.feed import GATED_SECONDS
 
 _REFUSED_WITHIN: Final = 5.0  # seconds, in which CoinGlass refuses a subscription if it does
 
 
-class Closable(Protocol):
-    """An open channel."""
-
-    def close(self) -> None: ...
-
-
-class Socket(Protocol):
-    """Where channels are opened: `UpstreamSocket`."""
-
-    @property
-    def last_message_at(self) -> float | None: ...
-
-    def open(self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None) -> Closable: ...
-    async def close(self) -> None: ...
-
-
 class ReopeningSocket:
     """A socket whose channels are refused only if there is no such channel. Any other refusal is an interruption."""
 
-    def __init__(self, socket: Socket, clock: Clock) -> None:
+    def __init__(self, socket: LocalSocket, clock: Clock) -> None:
         self._socket, self._clock = socket, clock
 
     def open(
@@ -57,7 +41,7 @@ class ReopeningChannel:
 
     def __init__(
         self,
-        socket: Socket,
+        socket: LocalSocket,
         channel: Channel,
         listener: ChannelListener,
         clock: Clock,

@@ -25,7 +25,7 @@ from server.live.metrics import declare_live_metrics
 from server.live.socket_counts import SocketCounts
 from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
-from server.sampling import PREFIX, Labels, Sampler
+from server.sampling import PREFIX, AcrossWorkers, Labels, Sampler
 from server.traffic import Traffic
 
 _PROCESS_SECONDS: Final = 5.0  # for which figures of the process are good
@@ -46,7 +46,7 @@ def declare_metrics(
     _declare_caches(sampler, client, engine, responses)
     _declare_clients(sampler, connections)
     _declare_callers(sampler, connections.traffic)
-    _declare_quota(sampler, client)
+    _declare_quota(sampler, upstream)
     _declare_upstream(sampler, client)
     declare_live_metrics(sampler, broadcasts, sockets, partial(all_feeds, upstream, pool))
     if pool is not None:
@@ -110,8 +110,8 @@ def _declare_callers(sampler: Sampler, traffic: Traffic) -> None:
     sampler.counter(f"{PREFIX}_caller_upstream_calls", about, ("caller",), lambda: _by_label(traffic.calls))
 
 
-def _declare_quota(sampler: Sampler, client: Client) -> None:
-    queue = client.admission_queue
+def _declare_quota(sampler: Sampler, upstream: KeyUpstream) -> None:
+    client, queue = upstream.client, upstream.client.admission_queue
 
     def waiting() -> Mapping[Any, float]:
         return {(priority.name.lower(),): queue.waiting(priority) for priority in Priority}
@@ -119,10 +119,11 @@ def _declare_quota(sampler: Sampler, client: Client) -> None:
     def refused() -> Mapping[Any, float]:
         return {(priority.name.lower(),): queue.refused[priority] for priority in Priority}
 
+    across: AcrossWorkers = "livesum" if upstream.sharing is None else "livemax"
     about = "Requests to CoinGlass allowed per minute."
-    sampler.gauge(f"{PREFIX}_quota_limit", about, (), lambda: {(): client.quota.limit})
+    sampler.gauge(f"{PREFIX}_quota_limit", about, (), lambda: {(): client.quota.limit}, across)
     about = "Requests counted in the last minute."
-    sampler.gauge(f"{PREFIX}_quota_used", about, (), lambda: {(): client.quota.used})
+    sampler.gauge(f"{PREFIX}_quota_used", about, (), lambda: {(): client.quota.used}, across)
     sampler.gauge(f"{PREFIX}_quota_waiting", "Requests waiting for the quota.", ("priority",), waiting)
     about = "Requests refused because they could not start before their deadline."
     sampler.counter(f"{PREFIX}_quota_refused", about, ("priority",), refused)

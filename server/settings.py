@@ -113,7 +113,7 @@ class Settings:
         "COINGLASS_WORKERS",
         1,
         integer(1, MAX_WORKERS),
-        "Worker processes; each has its own cache and an equal share of the key's quota.",
+        "Worker processes. They share cache and quota through a store; without one each has a part of the quota.",
     )
     shared_url: Address | None = _variable(
         "COINGLASS_SHARED_URL",

@@ -9,6 +9,7 @@ from weakref import WeakSet
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
+from cg_client.live.stream import LocalSocket
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.tracing import Tracer
 from server.settings import Settings
@@ -22,7 +23,6 @@ from shared.quota import LONGEST_CALL, SharedQuota
 from shared.scope import Scope
 from shared.shared_socket import SharedSocket
 from shared.store import Store
-from shared.upstream_channel import OwnSocket
 
 _SETTLE_SECONDS: Final = 4.0  # in which a store without data hears of every replica that has lost it
 
@@ -65,7 +65,7 @@ class KeySharing:
         self._hooks = [self._store.on_return(self.quota.on_return), self._store.on_loss(self.quota.on_loss)]
         return self.quota
 
-    def share_channels(self, local: OwnSocket) -> SharedSocket:
+    def share_channels(self, local: LocalSocket) -> SharedSocket:
         """Follow the channels of all replicas; one of them needs the local socket."""
         self.channels = SharedSocket(local, self._store, self._scope, self._clock, self._replica)
         return self.channels

@@ -37,7 +37,7 @@ from server.graceful import END, RETIRE, GracefulServer, drop_handshakes
 from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
-from server.private_store import PrivateStore, is_installed
+from server.private_store import PrivateStore, is_installed, remove_folder
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
 from server.settings import Settings, SettingsError
 from server.startup import start_app
@@ -259,21 +259,22 @@ def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool, e
     """Build the application of one worker, in its process. `event`: what the log says about its start."""
     ignore_hangup()
     configure(settings.log_level, settings.secret_values())
-    args = [settings.metrics_folder, settings.private_store]
-    threading.Thread(target=_end_with_parent, args=args, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=[settings], daemon=True).start()
     if event:
         log.warning(event, pid=os.getpid())
     return start_app(settings, connections, sandbox=sandbox)
 
 
-def _end_with_parent(folder: Path | None, store: int | None) -> None:
-    """End this process when its parent ends, for whatever reason, and what the parent would have: its store."""
+def _end_with_parent(settings: Settings) -> None:
+    """End this process when its parent ends, for whatever reason, and do what the parent would have: end its store."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        if store is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(store, signal.SIGTERM)
-        os.kill(os.getpid(), signal.SIGTERM)
+    if parent is None:
+        return
+    parent.join()
+    if settings.metrics_folder is not None:
+        shutil.rmtree(settings.metrics_folder, ignore_errors=True)
+    if settings.private_store is not None and settings.shared_url is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(settings.private_store, signal.SIGTERM)
+        remove_folder(settings.shared_url)
+    os.kill(os.getpid(), signal.SIGTERM)

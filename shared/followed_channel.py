@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from enum import Enum
 from typing import Final
 
@@ -12,6 +13,7 @@ import msgspec
 from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
 from cg_client.live.channels import Channel
+from cg_client.live.events import ChannelEvent
 from cg_client.live.notes import (
     ChannelConnected,
     ChannelInterrupted,
@@ -27,7 +29,7 @@ from cg_client.live.subscription import ChannelHistory
 from cg_client.live.timers import within
 from shared.errors import CommandRefused, StoreAway
 from shared.recent_events import RecentEvents
-from shared.stream_store import PendingNote, RawEntry, StreamNote, StreamState, StreamStore
+from shared.stream_store import PendingNote, RawEntry, StoredStream, StreamNote, StreamStore
 from shared.stream_times import StreamTimes
 from shared.upstream_channel import UpstreamChannel
 
@@ -66,8 +68,14 @@ class FollowedChannel:
         self.synced_at = clock.monotonic()  # until then, all entries were read
         self._epoch, self._number = "", 0
         self._backlog = 0  # number of the last entry that was there when the stream took over from the socket
-        self._last_ms = 0.0  # when the last entry came, by the store's clock
+        self._writer = ""  # the owner that appended last
+        self._alive_ms = 0.0  # up to when that owner appended all, by the store's clock as the other times here
+        self._last_ms = 0.0  # when the last entry came
+        self._came_ms = 0.0  # when the last events came, or the channel was live again
+        self._waits_since: float | None = None  # for the channel to be live, in monotonic seconds
+        self._resumed_ms = 0.0  # when the last gap ended, of those that were told
         self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
+        self._gap_ms = self._late_ms = 0.0  # what came before them is stated as a gap, and comes too late, by the store
         self._code: ProblemCode | None = None  # of the failure that the listener was told last, while it lasts
         self._unread: deque[PendingNote] = deque()  # of this replica as the owner, and not read back yet
         self._delivered = "", 0  # the writer, and the last of its notes that was not waited for
@@ -108,7 +116,13 @@ class FollowedChannel:
     @property
     def lost_since(self) -> float:
         """From when on something may be missing, if nothing more is read, in monotonic seconds."""
-        return self.synced_at - self._times.append
+        came_ms = self._came_ms if self._code is not None else max(self._last_ms, self._alive_ms)
+        return min(self.synced_at, self._store.time.monotonic(came_ms))
+
+    def note_alive(self, writer: str, alive_ms: float) -> None:
+        """Note up to when an owner appended all; what another one did before is not known by that."""
+        if writer == self._writer:
+            self._alive_ms = max(self._alive_ms, alive_ms)
 
     def take(self, entries: Sequence[RawEntry]) -> None:
         """Take entries of the stream; the first one of another epoch says that the stream began anew."""
@@ -129,10 +143,35 @@ class FollowedChannel:
         if number > expected:
             self._tell_loss(note)
         is_backlog = number <= self._backlog
-        self._number, self._last_ms = number, note.at_ms
+        self._number, self._last_ms, self._writer = number, max(self._last_ms, note.at_ms), note.writer
+        if not isinstance(note.note, ChannelInterrupted | ChannelRefused):
+            self._came_ms = max(self._came_ms, note.at_ms)
         is_delivered = note.writer == self._delivered[0] and note.serial <= self._delivered[1]
-        if not is_delivered and (not is_backlog or isinstance(note.note, EventsReceived)):
-            self._deliver(note.note, note.number, self._wall_ms(note))
+        if is_delivered or (is_backlog and not isinstance(note.note, EventsReceived)):
+            return
+        if note.at_ms < self._late_ms:
+            self._leave_out(note)
+        else:
+            self._deliver(self._with_wait(note.note), note.number, self._wall_ms(note))
+
+    def _with_wait(self, note: ChannelNote) -> ChannelNote:
+        """Let a gap begin no later than this replica has waited for the channel: others may have had it longer."""
+        since, self._waits_since = self._waits_since, None
+        if isinstance(note, ChannelResumed) and since is not None:
+            end = note.gap_start + timedelta(seconds=note.seconds)
+            start = min(note.gap_start, self._store.time.wall(self._store.time.store_ms(since)))
+            return ChannelResumed(start, (end - start).total_seconds())
+        if not isinstance(note, ChannelConnected | ChannelResumed):
+            self._waits_since = since
+        return note
+
+    def _leave_out(self, note: StreamNote) -> None:
+        """State as a gap what the replica's own socket did not bring, and would now come after later events."""
+        is_new = isinstance(note.note, EventsReceived) and self._new(note.note.batch.events)
+        if is_new and note.at_ms >= self._gap_ms:
+            gap = ChannelResumed(self._store.time.wall(self._gap_ms), (self._late_ms - self._gap_ms) / 1000)
+            self._gap_ms = self._late_ms
+            self._deliver(gap, None, None)
 
     def _tell_loss(self, note: StreamNote) -> None:
         """State as a gap what was trimmed from the stream before this replica read it."""
@@ -154,7 +193,7 @@ class FollowedChannel:
         """Note that this replica is no longer the owner."""
         self._unread.clear()
 
-    def attach(self, state: StreamState, upstream: UpstreamChannel | None) -> None:
+    def attach(self, state: StoredStream, upstream: UpstreamChannel | None) -> None:
         """Follow the stream if that leaves nothing out. `upstream`: what is followed in its place so far."""
         self.needs_look = False
         if self.source is Following.NOTHING:
@@ -162,17 +201,20 @@ class FollowedChannel:
         elif self.source is Following.SOCKET or state.epoch != self._epoch:
             self.needs_look = not self._attach_again(state, upstream)
 
-    def _attach_first(self, state: StreamState) -> None:
+    def _attach_first(self, state: StoredStream) -> None:
         self._follow(state, state.last_id, state.number)
-        self._last_ms = self._store.time.now_ms
+        is_new = state.status == "new"
+        self._last_ms = self._came_ms = self._store.time.now_ms if is_new else state.until_ms
         note = self._store.status_note(self.channel, state)
         if note is not None:
             note = ChannelConnected() if isinstance(note, ChannelResumed) else note
             self._deliver(note, EventNumber(state.epoch, state.number), None, is_event=False)
         self._listener.number_next(EventNumber(state.epoch, state.number + 1))
+        if state.status != "live":
+            self._waits_since = self._clock.monotonic()
         self._is_ready.set()
 
-    def _attach_again(self, state: StreamState, upstream: UpstreamChannel | None) -> bool:
+    def _attach_again(self, state: StoredStream, upstream: UpstreamChannel | None) -> bool:
         """Return whether the stream is followed from now on."""
         time, now = self._store.time, self._clock.monotonic()
         since = time.monotonic(state.since_ms)
@@ -184,14 +226,19 @@ class FollowedChannel:
             if now < since + self._times.settle:
                 return False
             lost_since = now
+            self._gap_ms = time.store_ms(upstream.live_since)
+            first_at = upstream.first_at
+            self._late_ms = self._gap_ms if first_at is None else time.store_ms(first_at + self._times.lag)
         else:
             lost_since = self._lost_since(upstream)
+            self._gap_ms = self._late_ms = max(time.store_ms(lost_since - self._times.lag), self._resumed_ms)
             self._tell_gap(state, lost_since, since)
         self._filter = self.recent.filter(now), now + WINDOW_SECONDS
         start = max(0.0, time.store_ms(min(lost_since, now) - self._times.backlog))
         self._follow(state, f"{round(start)}-0", 0)
         self._backlog = state.number
-        self.synced_at = min(now, lost_since) + self._times.append  # until the backlog is read
+        self.synced_at = min(now, lost_since)  # until the backlog is read
+        self._last_ms = self._came_ms = time.store_ms(self.synced_at)
         return True
 
     def _lost_since(self, upstream: UpstreamChannel | None) -> float:
@@ -199,12 +246,12 @@ class FollowedChannel:
             return self.lost_since
         return upstream.lost_since
 
-    def _tell_status(self, state: StreamState) -> None:
+    def _tell_status(self, state: StoredStream) -> None:
         note = self._store.status_note(self.channel, state)
         if note is not None:
             self._deliver(note, None, None)
 
-    def _tell_gap(self, state: StreamState, lost_since: float, since: float) -> None:
+    def _tell_gap(self, state: StoredStream, lost_since: float, since: float) -> None:
         """State what the stream lacks of what was lost here."""
         trimmed_until = lost_since
         if state.first_number > 1 and state.first_ms is not None:
@@ -214,9 +261,9 @@ class FollowedChannel:
             start = self._store.time.wall(self._store.time.store_ms(lost_since))
             self._deliver(ChannelResumed(start, until - lost_since), None, None)
 
-    def _follow(self, state: StreamState, after: str, number: int) -> None:
+    def _follow(self, state: StoredStream, after: str, number: int) -> None:
         self.source, self._epoch, self._number, self._backlog = Following.STREAM, state.epoch, number, 0
-        self.read_after = after
+        self.read_after, self._writer, self._alive_ms = after, state.writer, 0.0
         self.synced_at = self._clock.monotonic()
         self.is_stale = False
 
@@ -229,7 +276,7 @@ class FollowedChannel:
             return None
         return ChannelHistory(self.recent.events, self.lost_since)
 
-    def history_elsewhere(self, state: StreamState) -> ChannelHistory | None:
+    def history_elsewhere(self, state: StoredStream) -> ChannelHistory | None:
         """Return what came so far, unless it came from this stream."""
         return None if state.epoch == self._epoch else self.history
 
@@ -248,6 +295,16 @@ class FollowedChannel:
         """Tell the listener what comes from a socket of this replica."""
         self._deliver(note, None, None)
 
+    def _new(self, events: Sequence[ChannelEvent]) -> Sequence[ChannelEvent]:
+        """Return the events that the listener has not had, as far as some may come again."""
+        if self._filter is None:
+            return events
+        overlap, until = self._filter
+        now = self._clock.monotonic()
+        if now > until:
+            self._filter = None
+        return overlap.new(events, now)
+
     def _deliver(
         self, note: ChannelNote, number: EventNumber | None, time_ms: int | None, *, is_event: bool = True
     ) -> None:
@@ -255,11 +312,8 @@ class FollowedChannel:
         match note:
             case EventsReceived(batch):
                 if self._filter is not None:
-                    overlap, until = self._filter
-                    batch = msgspec.structs.replace(batch, events=overlap.new(batch.events, now))
+                    batch = msgspec.structs.replace(batch, events=self._new(batch.events))
                     note = EventsReceived(batch)
-                    if now > until:
-                        self._filter = None
                     if not batch.events and not batch.anomalies:
                         return
                 self.recent.add(now, batch)
@@ -268,7 +322,7 @@ class FollowedChannel:
                     return
                 self._code = failure.code
             case ChannelConnected() | ChannelResumed():
-                self._code = None
+                self._code, self._resumed_ms = None, self._store.time.store_ms(now)
             case ChannelRefused():
                 self.needs_look = False
         self._listener.number_next(number, time_ms, is_event=is_event)

@@ -55,7 +55,7 @@ class SharedQuota:
         settle: float | None = None,
         forget: float = FORGET_SECONDS,
     ) -> None:
-        """`scope`: of the key, whose quota it is. `replica`: stable, so that a restarted one takes its predecessor's place.
+        """`scope`: of the key. `replica`: stable, so that a restarted one takes its predecessor's place.
 
         `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
         data grants nothing to those who cannot have lost it; None is as long as calls of an earlier time may count.

@@ -16,7 +16,6 @@ FAST_CLOCK: Final = 1.02  # seconds that a replica's clock may take for one, at 
 # From the last contact on: until the script has executed a late request, notes the silence, has revoked what others
 # may start without asking, and until the last call that another has started instead counts no more.
 _OVERHEAD: Final = LATE + SILENT + 3.0 + 1.05 * MINUTE
-_SOON: Final = 0.5  # seconds until a replica that waits for others looks again
 _REASONS: Final = tuple(PauseReason)
 
 
@@ -61,7 +60,7 @@ class QuotaContact:
         self._version, self._parts, self._slots = 0, 0, 0
         self._peers: list[tuple[str, str]] = []
         self._unreported_until = 0.0
-        self._opens_in = _SOON  # seconds in which a replica without a share expects one
+        self._opens_in = 1.0  # seconds in which a replica without a share expects one
         self._learned, self._at_least, self._is_stated = 0, 0, False
         self._pause_until, self._pause_reason = 0.0, PauseReason.REQUESTED
         self._corrections: list[tuple[float, int]] = []
@@ -124,7 +123,7 @@ class QuotaContact:
         self._unreported_until = now + FAST_CLOCK * reply.unreported_for
         self.replicas = reply.members
         self._parts = reply.parts
-        self._opens_in = max(_SOON, reply.settles_in)
+        self._opens_in = max(1.0, reply.settles_in)
 
     def share(self, request: QuotaRequest, reply: QuotaReply) -> bool:
         """Go on with the common quota; return whether slots have to be returned at once."""

@@ -6,8 +6,10 @@ replicas, the owner included, follow the streams. While the store is away, each 
 
 import asyncio
 import contextlib
+import itertools
+import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -17,27 +19,29 @@ from cg_client.clock import Clock
 from cg_client.live.channels import Channel
 from cg_client.live.notes import ChannelNote, EventsReceived
 from cg_client.live.overlap import MEMORY_SECONDS
-from cg_client.live.stream import StreamListener
+from cg_client.live.stream import LocalSocket, StreamListener
 from cg_client.live.subscription import ChannelHistory
 from cg_client.live.timers import within
 from shared.channel_codec import encode_channels
+from shared.entry_reader import EntryReader
 from shared.errors import CommandRefused, StoreAway
 from shared.followed_channel import FollowedChannel, Following
 from shared.note_writer import NoteWriter
 from shared.scope import Scope
 from shared.store import Store
 from shared.stream_reader import StreamReader
-from shared.stream_store import Beat, FormerOwner, StreamNote, StreamState, StreamStore
+from shared.stream_store import Beat, FormerOwner, OwnerLease, StoredStream, StreamNote, StreamStore
 from shared.stream_times import StreamTimes
-from shared.upstream_channel import OwnSocket, UpstreamChannel
+from shared.upstream_channel import UpstreamChannel
 
 log = structlog.get_logger(__name__)
 
 RING_ROWS: Final = 20_000  # that a stream retains for subscribers that come back
 SHARED_ROWS: Final = 200_000  # of which each stream of many retains an equal part
 MIN_ROWS: Final = 100
-_READ_COUNT: Final = 500  # entries of a stream that are read at once
 _RETAIN_BEATS: Final = 20
+_MAX_PARALLEL: Final = 100  # operations of the store at a time, whose limit is for all of them
+_INTEREST_BEATS: Final = 3  # in which all replicas note what they follow
 
 
 class SharedSocket:
@@ -45,7 +49,7 @@ class SharedSocket:
 
     def __init__(
         self,
-        local: OwnSocket,
+        local: LocalSocket,
         store: Store,
         scope: Scope,
         clock: Clock,
@@ -54,20 +58,21 @@ class SharedSocket:
         ring_rows: int = RING_ROWS,
     ) -> None:
         self._local, self._clock, self._times, self._ring_rows = local, clock, times or StreamTimes(), ring_rows
-        name = f"{replica}.{secrets.token_hex(4)}"  # a process that comes back is another one
-        self._streams = StreamStore(store, scope, clock, name, self._times, ring_rows)
-        self._reader = StreamReader(store)
+        self._name = f"{replica}.{secrets.token_hex(4)}"  # a process that comes back is another one
+        self._streams = StreamStore(store, scope, clock, self._name, self._times, ring_rows)
         self._followed: dict[Channel, FollowedChannel] = {}
+        self._wake = asyncio.Event()
+        self._entries = EntryReader(StreamReader(store), self._streams, clock, self._times, self._followed, self._wake)
         self._upstream: dict[Channel, UpstreamChannel] = {}
         self._writer: NoteWriter | None = None  # of the owner
         self._served: set[Channel] = set()  # of which this replica writes the streams
         self._wanted: frozenset[Channel] = frozenset()  # by all replicas
         self._noted: frozenset[Channel] | None = None  # what the store has as followed by this replica
         self._version = self._generation = ""
-        self._renewed_at = 0.0
+        self._renewed_at = self._owner_since = -math.inf
+        self._owned_at = -math.inf  # until then, another replica may not have noticed that it lost the lease
         self._trouble_since: float | None = None
         self._beats = 0
-        self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self.takeovers = 0
@@ -104,7 +109,7 @@ class SharedSocket:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._leave()
+            await self._leave()
         for upstream in self._upstream.values():
             upstream.close()
         self._upstream.clear()
@@ -117,18 +122,18 @@ class SharedSocket:
             token = writer.token
             await writer.close()
             with contextlib.suppress(TimeoutError):
-                await within(self._clock, self._times.append, writer.flush())
+                await within(self._clock, self._times.handover, writer.flush())
         with contextlib.suppress(StoreAway, CommandRefused):
             await self._streams.leave(token)
         self._noted = None
         self._resign()
-        await self._reader.close()
+        await self._entries.close()
 
     # Beats
 
     async def _run(self) -> None:
         while self._followed:
-            reading = asyncio.create_task(self._read())
+            reading = asyncio.create_task(self._entries.run())
             try:
                 await self._keep_up()
             finally:
@@ -144,7 +149,7 @@ class SharedSocket:
             except (StoreAway, CommandRefused):
                 self._note_trouble()
             except FormerOwner:
-                self._resign()
+                self._stop_writing()
             except Exception:
                 log.exception("the shared streams could not be kept up")
                 self._note_trouble()
@@ -156,46 +161,53 @@ class SharedSocket:
         followed = frozenset(self._followed)
         token, version = ("", "") if self._writer is None else (self._writer.token, self._version)
         channels = None if followed == self._noted else encode_channels([*followed]) if followed else b""
-        beat = await self._streams.beat(token, channels, version, self._silent_seconds(), takes_lease=self._may_own())
+        beat = await self._streams.beat(token, channels, version, self._alive_at(), self._lease())
         self._noted = None if beat.is_unknown else followed
         self._trouble_since = None
+        for item in self._followed.values():
+            item.note_alive(beat.token, beat.alive_ms)
         await self._note_ownership(beat, sent_at)
         if beat.generation != self._generation:
             self._generation = beat.generation
             for item in self._followed.values():
                 item.needs_look = True
         await self._serve_all()
-        for item in [*self._followed.values()]:
-            if item.needs_look:
-                await self._look(item)
+        await _in_parallel(partial(self._look, item) for item in self._followed.values() if item.needs_look)
         if beat.is_unknown and followed:
             self._wake.set()
 
-    def _may_own(self) -> bool:
-        """Leave the lease for a moment to a replica that has missed nothing while the store was away."""
+    def _lease(self) -> OwnerLease:
+        """Leave the lease for a moment to a replica that has missed nothing, after the store was away or emptied."""
         is_live = any(item.live_since is not None for item in self._upstream.values())
-        return bool(self._followed) and (self._trouble_since is None or is_live)
+        if not self._followed or (self._trouble_since is not None and not is_live):
+            return OwnerLease.LEAVE
+        is_early = self._clock.monotonic() < self._owned_at + self._times.beat
+        return OwnerLease.TAKE_LATER if is_early and not is_live else OwnerLease.TAKE
 
-    def _silent_seconds(self) -> float | None:
-        """Return for how long this replica may have missed something as the owner; None if it is not connected."""
+    def _alive_at(self) -> float | None:
+        """Return up to when this replica appended all that came, as the owner, if that is known of all channels."""
         last_at = self._local.last_message_at
-        if self._writer is None or last_at is None:
+        if self._writer is None or last_at is None or self._to_serve - self._served:
+            return None
+        if any(item.status is None for item in self._upstream.values()):
             return None
         oldest_at = self._writer.oldest_at
-        return self._clock.monotonic() - (last_at if oldest_at is None else min(last_at, oldest_at))
+        return last_at if oldest_at is None else min(last_at, oldest_at)
 
     async def _note_ownership(self, beat: Beat, sent_at: float) -> None:
+        if beat.token:
+            self._owned_at = max(self._owned_at, sent_at + self._times.beat)
         if not beat.is_owner:
-            if self._writer is not None:
-                self._resign()
+            self._resign()
             return
         self._renewed_at = sent_at
         if self._writer is None or self._writer.token != beat.token:
-            self._resign()
+            self._stop_writing()
             self.takeovers += 1
-            log.info("this replica owns the socket to CoinGlass")
+            self._owner_since = sent_at
+            log.info("this replica owns the socket to CoinGlass", replica=self._name)
             self._writer = NoteWriter(
-                self._streams, self._clock, beat.token, self._times.pace, self._begin_again, self._resign
+                self._streams, self._clock, beat.token, self._times.pace, self._begin_again, self._stop_writing
             )
         if beat.channels is not None:
             self._wanted, self._version = beat.channels, beat.version
@@ -212,7 +224,7 @@ class SharedSocket:
             for item in self._followed.values():
                 if item.source is not Following.SOCKET:
                     self._go_alone(item)
-        if self._writer is not None and now >= self._renewed_at + self._times.lease:
+        if now >= self._renewed_at + self._times.lease:
             self._resign()
 
     def _go_alone(self, followed: FollowedChannel) -> None:
@@ -237,20 +249,25 @@ class SharedSocket:
     # The owner
 
     def _resign(self) -> None:
-        """Write nothing more; another replica owns the socket, or may."""
-        writer, self._writer = self._writer, None
-        self._served, self._wanted, self._version = set(), frozenset(), ""
-        if writer is not None:
-            log.info("this replica does not own the socket to CoinGlass any more")
-            closing = asyncio.create_task(writer.close())
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+        """Leave the socket to another replica."""
+        self._stop_writing()
         for followed in self._followed.values():
             followed.expect_nothing()
         for channel in [*self._upstream]:
-            self._upstream[channel].publish = None
             self._release(channel)
-        self._wake.set()
+
+    def _stop_writing(self) -> None:
+        """Write nothing more, since the lease is lost; the next beat tells whether another replica has it."""
+        writer, self._writer = self._writer, None
+        self._served, self._wanted, self._version = set(), frozenset(), ""
+        if writer is not None:
+            log.info("this replica does not own the socket to CoinGlass any more", replica=self._name)
+            self._wake.set()
+            closing = asyncio.create_task(writer.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+        for upstream in self._upstream.values():
+            upstream.publish = None
 
     def _release(self, channel: Channel) -> None:
         """Close the channel at CoinGlass, unless somebody has a use for it."""
@@ -259,13 +276,21 @@ class SharedSocket:
             upstream.close()
             del self._upstream[channel]
 
+    @property
+    def _to_serve(self) -> frozenset[Channel]:
+        """The channels that this replica has to serve as the owner."""
+        wanted = self._wanted | self._followed.keys()
+        if self._clock.monotonic() < self._owner_since + _INTEREST_BEATS * self._times.beat:
+            wanted |= self._upstream.keys()  # the store may have been emptied, and lack who follows what
+        return wanted
+
     async def _serve_all(self) -> None:
         writer = self._writer
         if writer is None:
             return
-        for channel in self._wanted - self._served:
-            await self._serve(writer, channel)
-        for channel in self._served - self._wanted:
+        wanted = self._to_serve
+        await _in_parallel(partial(self._serve, writer, channel) for channel in wanted - self._served)
+        for channel in self._served - wanted:
             if await self._streams.end(writer.token, channel, self._version) and channel in self._served:
                 self._served.discard(channel)
                 writer.drop(channel)
@@ -285,13 +310,13 @@ class SharedSocket:
         state = await self._streams.begin(writer.token, channel, _new_epoch(), None, is_new=False)
         followed = self._followed.get(channel)
         history: ChannelHistory | None
-        if state.number:
+        if state.is_begun:
             history = self._history_of(state, await self._streams.newest(channel, MEMORY_SECONDS))
         else:
             history = None if followed is None else followed.history_elsewhere(state)
         if writer is not self._writer or channel in self._upstream:
             return  # it is served with the next beat
-        if not state.number and followed is not None and history is not None:
+        if not state.is_begun and followed is not None and history is not None:
             for at, batch in followed.recent.batches:
                 writer.put(channel, EventsReceived(batch), at)
         publish = partial(self._publish, writer, channel)
@@ -300,9 +325,8 @@ class SharedSocket:
 
     async def _serve_anew(self, writer: NoteWriter, upstream: UpstreamChannel) -> None:
         """Begin a new stream of what came from the socket of this replica in the last minute."""
-        channel, complete_since = upstream.channel, upstream.complete_since
-        seconds = None if complete_since is None else self._clock.monotonic() - complete_since
-        await self._streams.begin(writer.token, channel, _new_epoch(), seconds, is_new=True)
+        channel = upstream.channel
+        await self._streams.begin(writer.token, channel, _new_epoch(), upstream.complete_since, is_new=True)
         if writer is not self._writer or self._upstream.get(channel) is not upstream:
             return
         publish = partial(self._publish, writer, channel)
@@ -322,7 +346,7 @@ class SharedSocket:
         if followed is not None:
             followed.expect(pending, writer.token)
 
-    def _history_of(self, state: StreamState, notes: Sequence[StreamNote]) -> ChannelHistory:
+    def _history_of(self, state: StoredStream, notes: Sequence[StreamNote]) -> ChannelHistory:
         """Return what the former owner brought, and since when nobody did."""
         time = self._streams.time
         events = [
@@ -330,8 +354,7 @@ class SharedSocket:
             for item in notes
             if isinstance(item.note, EventsReceived)
         ]
-        lost_ms = state.since_ms if state.lost_ms is None else state.lost_ms
-        return ChannelHistory(events, time.monotonic(lost_ms))
+        return ChannelHistory(events, time.monotonic(state.until_ms))
 
     def _begin_again(self, channels: Sequence[Channel]) -> None:
         """Begin streams anew that vanished from the store."""
@@ -342,41 +365,15 @@ class SharedSocket:
                 self._upstream[channel].publish = None
                 self._wake.set()
 
-    # The streams
 
-    async def _read(self) -> None:
-        news = "0-0"
-        while True:
-            following = {
-                self._streams.events(channel): item
-                for channel, item in self._followed.items()
-                if item.source is Following.STREAM and not item.is_stale
-            }
-            after = {name: item.read_after for name, item in following.items()}
-            try:
-                reply = await self._reader.read({self._streams.news: news} | after, self._times.block, _READ_COUNT)
-            except (StoreAway, CommandRefused):
-                await self._clock.sleep(self._times.block)
-                continue
-            now = self._clock.monotonic()
-            if entries := reply.pop(self._streams.news, None):
-                news = entries[-1][0]
-                self._wake.set()
-            for name, item in following.items():
-                if item.read_after == after[name] and item.source is Following.STREAM and not item.is_stale:
-                    self._pass_on(item, reply.get(name, ()), now)
-
-    def _pass_on(
-        self, followed: FollowedChannel, entries: "Sequence[tuple[str, dict[bytes, bytes]]]", now: float
-    ) -> None:
-        try:
-            followed.take(entries)
-        except Exception:
-            log.exception("an entry of a shared stream could not be read", channel=followed.channel.names[0])
-        if len(entries) < _READ_COUNT and not followed.is_stale:
-            followed.synced_at = now
-        if followed.is_stale:
-            self._wake.set()
+async def _in_parallel(works: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    """Do works that wait for the store; raises the first failure once all have ended."""
+    remaining = iter([*works])
+    while part := [*itertools.islice(remaining, _MAX_PARALLEL)]:
+        results = await asyncio.gather(*(work() for work in part), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
 
 def _new_epoch() -> str:

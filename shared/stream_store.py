@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from cg_client.clock import Clock
@@ -27,19 +28,31 @@ class FormerOwner(Exception):
     """Another replica owns the socket by now, or nobody does."""
 
 
+class OwnerLease(Enum):
+    """Whether a replica takes the lease of the owner, if it is free. The values are those of the script."""
+
+    LEAVE = 0
+    TAKE = 1
+    TAKE_LATER = 2  # if the store was emptied: the owner has missed nothing
+
+
 class Beat(NamedTuple):
-    """`token`: of the owner. `channels`: those that replicas follow, if they have changed and this replica owns."""
+    """`token` of the owner. `alive_ms`: up to when all that the owner received is in the streams, by the store's clock.
+
+    `channels`: those that replicas follow, if they have changed and this replica is the owner.
+    """
 
     token: str
     is_owner: bool
     version: str
     generation: str
+    alive_ms: float
     is_unknown: bool
     channels: frozenset[Channel] | None
 
 
 @dataclass(frozen=True, slots=True)
-class StreamState:
+class StoredStream:
     """`number`: of the last event. `since_ms`: from when on the stream has everything, while its `status` is live."""
 
     epoch: str
@@ -47,10 +60,16 @@ class StreamState:
     status: str  # new, live or down
     since_ms: float
     note: bytes  # of the status
-    lost_ms: float | None  # from when on something may be missing, while no owner serves it
+    until_ms: float  # up to when it has everything for certain: an owner may have died since
+    writer: str  # the owner that appended last
     last_id: str
     first_ms: float | None
     first_number: int
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether an owner served it before."""
+        return bool(self.number) or self.status != "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +119,25 @@ class StreamStore:
         """Return the name of the stream."""
         return self._name("events", channel.names[0])
 
+    def _store_ms(self, monotonic: float) -> int:
+        """Return a time for the store, which may execute what it gets much later."""
+        return round(self.time.store_ms(monotonic))
+
     async def beat(
-        self, token: str, followed: bytes | None, version: str, silent_seconds: float | None, *, takes_lease: bool
+        self, token: str, followed: bytes | None, version: str, alive_at: float | None, lease: OwnerLease
     ) -> Beat:
         """`followed`: channels that this replica follows, empty for none; None if they have not changed.
 
-        `silent_seconds`: for which the owner may have missed something.
+        `alive_at`: up to when this replica appended all that came, as the owner, in monotonic seconds.
         """
         names = ("owner", "fence", "replicas", "interest", "control", "news")
         channels: bytes | str = "" if followed is None else followed or "0"
-        silent: int | str = "" if silent_seconds is None else max(0, round(silent_seconds * 1000))
-        lease, gone = round(self._times.lease * 1000), round(self._times.gone * 1000)
-        args: list[Argument] = [self._replica, token, lease, gone, self._retain_ms, int(takes_lease)]
-        reply = await self._store.run(_BEAT, [*map(self._name, names)], [*args, channels, version, silent])
-        now_ms, owner, is_owner, current, generation, is_unknown, union = cast("list[bytes]", reply)
+        alive: int | str = "" if alive_at is None else self._store_ms(alive_at)
+        sent: int | str = self._store_ms(self._clock.monotonic()) if self.time.is_known else ""
+        lasts, gone = round(self._times.lease * 1000), round(self._times.gone * 1000)
+        args: list[Argument] = [self._replica, token, lasts, gone, self._retain_ms, lease.value]
+        reply = await self._store.run(_BEAT, [*map(self._name, names)], [*args, channels, version, alive, sent])
+        now_ms, owner, is_owner, current, generation, alive_ms, is_unknown, union = cast("list[bytes]", reply)
         self.time.note(int(now_ms))
         is_new = bool(is_owner) and current.decode() != version
         return Beat(
@@ -121,47 +145,49 @@ class StreamStore:
             bool(is_owner),
             current.decode(),
             generation.decode(),
+            float(alive_ms or 0),
             bool(is_unknown),
             frozenset(channel for data in cast("list[bytes]", union) for channel in decode_channels(data))
             if is_new
             else None,
         )
 
-    async def look(self, channel: Channel, epoch: str) -> StreamState:
+    async def look(self, channel: Channel, epoch: str) -> StoredStream:
         """Return the state of the channel's stream; a missing one is created, with this epoch."""
-        state = await self._begin(channel, "", epoch, complete_seconds=None, is_new=False)
+        state = await self._begin(channel, "", epoch, complete_since=None, is_new=False)
         assert state is not None  # noqa: S101  # nobody has to own anything for a look
         return state
 
     async def begin(
-        self, token: str, channel: Channel, epoch: str, complete_seconds: float | None, *, is_new: bool
-    ) -> StreamState:
-        """Go on with the stream as its owner, or begin a new one, complete for so long. Raises FormerOwner."""
-        state = await self._begin(channel, token, epoch, complete_seconds, is_new=is_new)
+        self, token: str, channel: Channel, epoch: str, complete_since: float | None, *, is_new: bool
+    ) -> StoredStream:
+        """Go on with the stream as its owner, or begin one, complete since a monotonic time. Raises FormerOwner."""
+        state = await self._begin(channel, token, epoch, complete_since, is_new=is_new)
         if state is None:
             raise FormerOwner
         return state
 
     async def _begin(
-        self, channel: Channel, token: str, epoch: str, complete_seconds: float | None, *, is_new: bool
-    ) -> StreamState | None:
+        self, channel: Channel, token: str, epoch: str, complete_since: float | None, *, is_new: bool
+    ) -> StoredStream | None:
         owner, control, news = map(self._name, ("owner", "control", "news"))
         names = [owner, self._state(channel), self.events(channel), control, news]
-        complete: int | str = "" if complete_seconds is None else max(0, round(complete_seconds * 1000))
+        complete: int | str = "" if complete_since is None else self._store_ms(complete_since)
         connected = encode_note(ChannelConnected(), self._clock.now())
         reply = await self._store.run(_BEGIN, names, [token, epoch, int(is_new), complete, self._retain_ms, connected])
         values = cast("list[bytes]", reply)
         self.time.note(int(values[0]))
         if not values[1]:
             return None
-        _, current, number, status, since, note, lost, last_id, first_id, first_number = values
-        return StreamState(
+        _, current, number, status, since, note, until, writer, last_id, first_id, first_number = values
+        return StoredStream(
             current.decode(),
             int(number),
             status.decode(),
             float(since),
             note,
-            float(lost) if lost else None,
+            float(until),
+            writer.decode(),
             last_id.decode(),
             _ms(first_id.decode()) if first_id else None,
             int(first_number),
@@ -174,15 +200,13 @@ class StreamStore:
         """
         channels = list(dict.fromkeys(note.channel for note in notes))
         index = {channel: number for number, channel in enumerate(channels, 1)}
-        names = [self._name("owner"), self._name("control")]
+        names = [self._name("owner")]
         for channel in channels:
             names += [self._state(channel), self.events(channel)]
-        now = self._clock.monotonic()
-        newest = round((now - max(note.at for note in notes)) * 1000)
-        args: list[Argument] = [token, newest, self.ring_rows, self._retain_ms]
+        args: list[Argument] = [token, self.ring_rows, self._retain_ms]
         for note in notes:
-            ago = max(0, round((now - note.at) * 1000))
-            args += [index[note.channel], note.serial, note.rows, note.status, ago, note.payload]
+            at_ms = self._store_ms(note.at)
+            args += [index[note.channel], note.serial, note.rows, note.status, at_ms, note.payload]
         return self._missing(await self._store.run(_APPEND, names, args), channels)
 
     async def retain(self, token: str, channels: Sequence[Channel]) -> Sequence[Channel]:
@@ -211,12 +235,12 @@ class StreamStore:
     def entry(self, channel: Channel, raw: RawEntry) -> StreamNote:
         """Return what an entry of the channel's stream has."""
         entry_id, fields = raw
-        at_ms = _ms(entry_id) - int(fields[b"a"])
+        at_ms = float(fields[b"a"])
         number = EventNumber(fields[b"e"].decode(), int(fields[b"n"]))
         note = decode_note(fields[b"d"], channel, self.time.wall(at_ms))
         return StreamNote(entry_id, number, fields[b"w"].decode(), int(fields[b"s"]), at_ms, note)
 
-    def status_note(self, channel: Channel, state: StreamState) -> ChannelNote | None:
+    def status_note(self, channel: Channel, state: StoredStream) -> ChannelNote | None:
         """Return the note of the state, if there is one."""
         return decode_note(state.note, channel, self._clock.now()) if state.note else None
 

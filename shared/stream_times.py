@@ -16,7 +16,8 @@ class StreamTimes:
     patience: float = 1.0  # without the store, until a replica that has subscribers opens a socket of its own
     settle: float = 3.0  # that a stream must be complete for before a replica leaves its own socket for it
     backlog: float = 10.0  # of a stream that such a replica reads, for what its own socket has not brought yet
-    append: float = 0.5  # in which an owner appends what came, unless the store is away
+    lag: float = 0.25  # by which one socket may bring an event later than another
+    handover: float = 0.5  # in which an owner that ends appends what came
     retain: float = 60.0  # without an owner, until a stream is gone
     block: float = 0.25  # that a read waits for entries
     pace: float = 0.005  # between two appends, in which notes come together
@@ -28,9 +29,11 @@ class StoreTime:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ahead_ms = 0.0  # of the monotonic clock
+        self.is_known = False
 
     def note(self, now_ms: int) -> None:
         self._ahead_ms = now_ms - self._clock.monotonic() * 1000
+        self.is_known = True
 
     @property
     def now_ms(self) -> float:

@@ -1,33 +1,16 @@
 """A channel that this replica has open at CoinGlass: for the streams that it owns, for its own feed, or for both."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from cg_client.clock import Clock
 from cg_client.live.channels import Channel
-from cg_client.live.listener import ChannelListener
 from cg_client.live.notes import ChannelConnected, ChannelNote, ChannelResumed, EventsReceived, NoteListener
+from cg_client.live.stream import LocalSocket
 from cg_client.live.subscription import ChannelHistory
 from shared.recent_events import RecentEvents
 
 TakeNote: TypeAlias = Callable[[ChannelNote], None]
-
-
-class Closable(Protocol):
-    def close(self) -> None: ...
-
-
-class OwnSocket(Protocol):
-    """The socket of one process: `ReopeningSocket`.
-
-    `last_message_at`: when CoinGlass sent something last, in monotonic seconds; None without a connection.
-    """
-
-    @property
-    def last_message_at(self) -> float | None: ...
-
-    def open(self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None) -> Closable: ...
-    async def close(self) -> None: ...
 
 
 class UpstreamChannel:
@@ -35,7 +18,7 @@ class UpstreamChannel:
 
     def __init__(
         self,
-        socket: OwnSocket,
+        socket: LocalSocket,
         channel: Channel,
         clock: Clock,
         history: ChannelHistory | None = None,
@@ -49,6 +32,7 @@ class UpstreamChannel:
         self.live_since: float | None = None  # in monotonic seconds; None while it is not live
         self.lost_since = None if history is None else history.lost_since  # the same while it was live before
         self.status: ChannelNote | None = None  # the last note that is no events
+        self.first_at: float | None = None  # when the first events came since it is live, in monotonic seconds
         self._last_at = clock.monotonic()
         self._open = socket.open(channel, NoteListener(self._take), history)
 
@@ -69,8 +53,9 @@ class UpstreamChannel:
             case EventsReceived(batch):
                 self.recent.add(now, batch)
                 self._last_at = now
+                self.first_at = now if self.first_at is None else self.first_at
             case ChannelConnected() | ChannelResumed():
-                self.live_since, self.lost_since = now, None
+                self.live_since, self.lost_since, self.first_at = now, None, None
                 self._last_at = now
             case _ if self.live_since is not None:
                 self.live_since, self.lost_since = None, self._last_at

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from cg_client.live.channels import Channel
 from cg_client.live.listener import ChannelListener
 from cg_client.live.notes import ChannelNote
+from cg_client.live.subscription import ChannelHistory
 
 
 class EventNumber(NamedTuple):
@@ -37,6 +38,23 @@ class StreamListener(ChannelListener, Protocol):
 
         With `is_event` False the next event is one of this process alone, after the event of that number.
         """
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+class LocalSocket(Protocol):
+    """A socket of one process, such as `UpstreamSocket`.
+
+    `last_message_at`: when CoinGlass sent something last, in monotonic seconds; None without a connection.
+    """
+
+    @property
+    def last_message_at(self) -> float | None: ...
+
+    def open(self, channel: Channel, listener: ChannelListener, history: ChannelHistory | None = None) -> Closable: ...
+    async def close(self) -> None: ...
 
 
 class ChannelStream(Protocol):

@@ -1,11 +1,9 @@
 -- Appends notes of the owner to the streams of their channels, each once however often it is sent.
--- KEYS: owner, control, then state and events of each channel
--- ARGV: token, ms since the newest of the notes, rows that a stream retains, ms to retain, then for each note: index of
---       its channel, its serial number, its rows, status of the channel or '', ms since it came, payload
+-- KEYS: owner, then state and events of each channel
+-- ARGV: token, rows that a stream retains, ms to retain, then for each note: index of its channel, its serial number,
+--       its rows, status of the channel or '', when it came by the store's clock, payload
 -- Returns 0 for a former owner, else 1 and the indexes of channels whose stream is missing.
-local clock = redis.call('TIME')
-local now = math.floor((clock[1] * 1000000 + clock[2]) / 1000)
-local token, ring = ARGV[1], tonumber(ARGV[3])
+local token, ring = ARGV[1], tonumber(ARGV[2])
 if redis.call('HGET', KEYS[1], 'token') ~= token then
   return { 0 }
 end
@@ -28,8 +26,7 @@ local function trim(events, total)
 end
 
 -- Notes from when on events may be missing while the channel is down: `lost`, and until then the last that came.
-local function note_status(state, status, at_ms, payload)
-  local at = string.format('%.0f', at_ms)
+local function note_status(state, status, at, payload)
   if status == 'live' then
     redis.call('HSET', state, 'status', status, 'note', payload, 'since', at, 'last', at)
     redis.call('HDEL', state, 'lost')
@@ -42,9 +39,9 @@ local function note_status(state, status, at_ms, payload)
 end
 
 local missing, touched = {}, {}
-for at = 5, #ARGV, 6 do
+for at = 4, #ARGV, 6 do
   local index, serial, rows, status = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
-  local state, events = KEYS[index * 2 + 1], KEYS[index * 2 + 2]
+  local state, events = KEYS[index * 2], KEYS[index * 2 + 1]
   local values = redis.call('HMGET', state, 'epoch', 'writer', 'serial')
   if not values[1] then
     missing[index] = true
@@ -54,18 +51,14 @@ for at = 5, #ARGV, 6 do
     redis.call('XADD', events, '*', 'e', values[1], 'n', number, 't', total, 'w', token, 's', serial,
       'a', ARGV[at + 4], 'd', ARGV[at + 5])
     redis.call('HSET', state, 'writer', token, 'serial', serial)
-    note_status(state, status, now - ARGV[at + 4], ARGV[at + 5])
+    note_status(state, status, ARGV[at + 4], ARGV[at + 5])
     trim(events, total)
     touched[index] = true
   end
 end
 for index in pairs(touched) do
-  redis.call('PEXPIRE', KEYS[index * 2 + 1], ARGV[4])
-  redis.call('PEXPIRE', KEYS[index * 2 + 2], ARGV[4])
-end
-local alive = now - ARGV[2]
-if alive > (tonumber(redis.call('HGET', KEYS[2], 'alive')) or 0) then
-  redis.call('HSET', KEYS[2], 'alive', string.format('%.0f', alive))
+  redis.call('PEXPIRE', KEYS[index * 2], ARGV[3])
+  redis.call('PEXPIRE', KEYS[index * 2 + 1], ARGV[3])
 end
 local reply = { 1 }
 for index in pairs(missing) do

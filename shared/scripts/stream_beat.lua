@@ -1,8 +1,8 @@
 -- Notes that a replica lives and what channels it follows, and renews or takes the lease of the owner.
 -- KEYS: owner, fence, replicas, interest, control, news
--- ARGV: replica, token or '', lease ms, ms until a replica is gone, ms to retain, '1' to take a free lease,
---       channels that it follows ('' if they are as before, '0' for none), version of the channels of all, ms since the
---       last message of CoinGlass or ''
+-- ARGV: replica, token or '', lease ms, ms until a replica is gone, ms to retain, '1' to take a free lease, '2' to do so
+--       unless the store was emptied, channels that it follows ('' if they are as before, '0' for none), version of the channels of all, up to when
+--       the owner appended all that came or '', when this was sent or '': both by the store's clock
 local clock = redis.call('TIME')
 local us = clock[1] * 1000000 + clock[2]
 local now = math.floor(us / 1000)
@@ -40,29 +40,28 @@ if is_changed then
 end
 
 local current = redis.call('HGET', owner, 'token')
-if not current and ARGV[6] == '1' then
+local is_late = ARGV[10] ~= '' and now > ARGV[10] + ARGV[3] / 2 -- a store that hung runs it when nobody waits any more
+local is_free = not current and not is_late and (ARGV[6] == '1' or (ARGV[6] == '2' and redis.call('EXISTS', fence) == 1))
+if is_free then
   current = string.format('%.0f', math.max((tonumber(redis.call('GET', fence)) or 0) + 1, us))
   redis.call('SET', fence, current)
   redis.call('HSET', owner, 'token', current, 'replica', replica)
   token = current
 end
 local is_owner = current and current == token
-if is_owner then
+if is_owner and not is_late then
   redis.call('PEXPIRE', owner, ARGV[3])
-  if ARGV[9] ~= '' then
-    local alive = now - ARGV[9]
-    if alive > (tonumber(redis.call('HGET', control, 'alive')) or 0) then
-      redis.call('HSET', control, 'alive', string.format('%.0f', alive))
-    end
-  end
+end
+if is_owner and ARGV[9] ~= '' and tonumber(ARGV[9]) > (tonumber(redis.call('HGET', control, 'alive')) or 0) then
+  redis.call('HSET', control, 'alive', ARGV[9])
 end
 for _, name in ipairs({ fence, replicas, interest, control, news }) do
   redis.call('PEXPIRE', name, ARGV[5])
 end
-local values = redis.call('HMGET', control, 'version', 'generation')
+local values = redis.call('HMGET', control, 'version', 'generation', 'alive')
 local version = values[1] or '0'
 local followed = {}
 if is_owner and version ~= ARGV[8] then
   followed = redis.call('HVALS', interest)
 end
-return { now, current or '', is_owner and 1 or 0, version, values[2] or '0', is_unknown, followed }
+return { now, current or '', is_owner and 1 or 0, version, values[2] or '0', values[3] or '', is_unknown, followed }

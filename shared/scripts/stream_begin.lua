@@ -1,7 +1,7 @@
 -- Looks at the stream of a channel, and creates it if it is missing or the owner begins it anew.
 -- KEYS: owner, state, events, control, news
--- ARGV: token of the owner or '' for a look, epoch of a new stream, '1' to begin anew, ms for which it is complete or
---       '', ms to retain, payload of the note that it is connected
+-- ARGV: token of the owner or '' for a look, epoch of a new stream, '1' to begin anew, since when it is complete, by
+--       the store's clock, or '', ms to retain, payload of the note that it is connected
 local clock = redis.call('TIME')
 local us = clock[1] * 1000000 + clock[2]
 local now = math.floor(us / 1000)
@@ -14,9 +14,11 @@ local is_missing = redis.call('HEXISTS', state, 'epoch') == 0
 if is_missing or ARGV[3] == '1' then
   redis.call('DEL', state, events)
   redis.call('HSET', state, 'epoch', ARGV[2], 'position', 0, 'total', 0, 'status', 'new', 'since', 0, 'note', '')
+  if ARGV[1] ~= '' then
+    redis.call('HSET', state, 'writer', ARGV[1], 'serial', 0)
+  end
   if ARGV[4] ~= '' then
-    local since = string.format('%.0f', now - ARGV[4])
-    redis.call('HSET', state, 'status', 'live', 'since', since, 'last', since, 'note', ARGV[6])
+    redis.call('HSET', state, 'status', 'live', 'since', ARGV[4], 'last', ARGV[4], 'note', ARGV[6])
   end
   if ARGV[1] ~= '' then
     local generation = math.max((tonumber(redis.call('HGET', control, 'generation')) or 0) + 1, us)
@@ -26,16 +28,17 @@ if is_missing or ARGV[3] == '1' then
     redis.call('PEXPIRE', news, ARGV[5])
   end
 end
-if ARGV[1] ~= '' and ARGV[3] ~= '1' and redis.call('HGET', state, 'position') ~= '0' then -- nobody serves it now
-  local alive = tonumber(redis.call('HGET', control, 'alive')) or 0
-  local known = redis.call('HMGET', state, 'last', 'since')
-  local lost = math.max(alive, tonumber(known[1]) or 0, tonumber(known[2]) or 0)
-  redis.call('HSETNX', state, 'lost', string.format('%.0f', lost))
+local complete = redis.call('HMGET', state, 'lost', 'last', 'since')
+local alive = tonumber(redis.call('HGET', control, 'alive')) or 0
+local until_ms = tonumber(complete[1]) or math.max(alive, tonumber(complete[2]) or 0, tonumber(complete[3]) or 0)
+local begun = redis.call('HMGET', state, 'position', 'status')
+if ARGV[1] ~= '' and ARGV[3] ~= '1' and (begun[1] ~= '0' or begun[2] ~= 'new') then -- nobody serves it now
+  redis.call('HSETNX', state, 'lost', string.format('%.0f', until_ms))
 end
 redis.call('PEXPIRE', state, ARGV[5])
 redis.call('PEXPIRE', events, ARGV[5])
 
-local values = redis.call('HMGET', state, 'epoch', 'position', 'status', 'since', 'note', 'lost')
+local values = redis.call('HMGET', state, 'epoch', 'position', 'status', 'since', 'note', 'writer')
 local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
 local last = redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1]
 local first_number = 0
@@ -48,5 +51,5 @@ if first then
 end
 return {
   now, values[1], values[2], values[3], values[4], values[5],
-  values[6] or '', last and last[1] or '0-0', first and first[1] or '', first_number,
+  string.format('%.0f', until_ms), values[6] or '', last and last[1] or '0-0', first and first[1] or '', first_number,
 }

@@ -101,6 +101,16 @@ def test_a_value_of_another_coin_is_wrong() -> None:
     assert len(two_fleets.breaches_of(traffic)) == 1
 
 
+def test_data_that_was_too_old_when_it_was_requested_is_a_breach() -> None:
+    def breaches(age: float, seconds: float) -> int:
+        part = Outcome("takers0", None, {}, age=age, lifetime=2.0)
+        return len(two_fleets.breaches_of(flow(Answered(CallerReply(200, b"{}", seconds), [part]))))
+
+    assert breaches(3.0, seconds=0.0) == 0
+    assert breaches(5.0, seconds=2.0) == 0
+    assert breaches(5.0, seconds=0.5) == 1
+
+
 def test_the_quota_passes_if_it_was_used_and_not_exceeded() -> None:
     def holds(count: int, *answers: Answered, back: float | None = 1.0, is_new: bool = False) -> bool:
         requests = calls(*(number / 10 for number in range(count)))

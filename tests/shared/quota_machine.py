@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from cg_client.quota.requester import Priority
 from shared.script import LuaScript
-from tests.shared.quota_world import Replica, World
+from tests.shared.quota_world import QuotaReplica, World
 
 MOST_REPLICAS = 4
 LIMIT = 20
@@ -51,7 +51,7 @@ class QuotaMachine(RuleBasedStateMachine):
 
         self.run(begin())
 
-    def replica(self, number: int) -> Replica | None:
+    def replica(self, number: int) -> QuotaReplica | None:
         there = self.world.replicas
         return there[number % len(there)] if there else None
 

@@ -7,7 +7,7 @@ import redis
 
 from cg_client.quota.requester import Priority
 from shared.script import LuaScript
-from tests.shared.quota_world import Replica, World
+from tests.shared.quota_world import QuotaReplica, World
 
 LIMIT: Final = 12
 MOST_REPLICAS: Final = 5
@@ -93,7 +93,7 @@ class Storm:
             case _:
                 world.is_down = not world.is_down
 
-    def fail_replica(self, replica: Replica) -> None:
+    def fail_replica(self, replica: QuotaReplica) -> None:
         chance = self.random
         match chance.randrange(6):
             case 0 if len(self.world.replicas) + len(self.ended) < MOST_REPLICAS:

@@ -53,7 +53,7 @@ class ReplicaClock(Clock):
 
 
 @dataclass
-class CountedUpstream:
+class QuotaUpstream:
     """Counts each request from its start until a minute after its end."""
 
     clock: SteppedClock
@@ -106,7 +106,7 @@ class ReplicaLink:
         raise StoreAway("no answer in time")
 
 
-class Replica:
+class QuotaReplica:
     """A process that sends calls."""
 
     def __init__(
@@ -211,8 +211,8 @@ class World:
     def __init__(self, store: "redis.Redis", limit: int = 30, script: LuaScript | None = None) -> None:
         self.clock = SteppedClock()
         self.limit, self.longest, self.latency = limit, 10.0, LATENCY
-        self.upstream = CountedUpstream(self.clock, limit)
-        self.replicas: list[Replica] = []
+        self.upstream = QuotaUpstream(self.clock, limit)
+        self.replicas: list[QuotaReplica] = []
         self.order: list[str] = []  # the clients of the calls that were sent
         self.refusals: list[StartsTooLate] = []
         self.is_paused = self.is_down = False
@@ -246,9 +246,9 @@ class World:
             execute()
         self.unread.clear()
 
-    def replica(self, name: str = "", **options: Any) -> Replica:
-        """Start a replica, under a new name unless one is given; the options are those of `Replica`."""
-        replica = Replica(self, name or next(self._names), **options)
+    def replica(self, name: str = "", **options: Any) -> QuotaReplica:
+        """Start a replica, under a new name unless one is given; the options are those of `QuotaReplica`."""
+        replica = QuotaReplica(self, name or next(self._names), **options)
         self.replicas.append(replica)
         return replica
 

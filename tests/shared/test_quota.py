@@ -13,7 +13,7 @@ from cg_client.errors import QueueFull, QuotaExhausted, RequestsPaused, StartsTo
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import MINUTE, PauseReason
 from tests.cg_client.conftest import a_call
-from tests.shared.quota_world import SCOPE, Replica, World
+from tests.shared.quota_world import SCOPE, QuotaReplica, World
 
 INTERACTIVE, REFRESH, BACKFILL, _ = Priority
 
@@ -25,7 +25,7 @@ async def world(quota_store: "redis.Redis") -> AsyncIterator[World]:
     await created.close()
 
 
-async def started(world: World, count: int, **options: Any) -> Sequence[Replica]:
+async def started(world: World, count: int, **options: Any) -> Sequence[QuotaReplica]:
     """Return replicas that share the quota."""
     replicas = [world.replica(**options) for _ in range(count)]
     await world.elapse(4)
