@@ -21,6 +21,7 @@ from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import PauseReason, Usage
 from shared.errors import CommandRefused, StoreAway
 from shared.quota_contact import FAST_CLOCK, QuotaContact, ScriptRunner
+from shared.quota_forecasts import QuotaForecasts
 from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, decode, encode, quota_script
 from shared.quota_waiters import SharedWaiter, SharedWaiters
 from shared.scope import Scope
@@ -68,6 +69,7 @@ class SharedQuota:
         self.refused = local.refused
         self.exchanges = 0
         self._waiters = SharedWaiters(local.weights, digest)
+        self._forecasts = QuotaForecasts()
         self._is_exchanging = self._is_pending = self._is_closed = False
         self._timer: asyncio.Task[None] | None = None
         self._due = 0.0
@@ -149,6 +151,7 @@ class SharedQuota:
     def give_back(self, admission: Admission) -> None:
         self.contact.ledger.give_back(admission.client)
         self._local.give_back(admission)
+        self._forecasts.forget()
         self._wake()
 
     def reprioritize(self, call: Call, requester: Requester) -> None:
@@ -157,6 +160,7 @@ class SharedQuota:
         if waiter is not None and self._waiters.discard(waiter):
             waiter.requester = requester
             self._waiters.push(waiter)
+            self._forecasts.forget()
             self._wake()
 
     def review(self) -> None:
@@ -167,6 +171,7 @@ class SharedQuota:
 
     def correct(self, started: float, limit: int | None, used: int | None) -> None:
         self.contact.learn(started, limit, used)
+        self._forecasts.forget()
         if self.contact.is_alone:
             self._local.correct(started, limit, used)
         else:
@@ -174,6 +179,7 @@ class SharedQuota:
 
     def allow(self, limit: int) -> None:
         self.contact.allow(limit)
+        self._forecasts.forget()
         if self.contact.is_alone:
             self._local.allow(limit)
         else:
@@ -182,6 +188,7 @@ class SharedQuota:
     def pause(self, seconds: float, reason: PauseReason) -> None:
         self.contact.pause(self._clock.monotonic() + seconds, reason)
         self._local.pause(seconds, reason)
+        self._forecasts.forget()
         self._wake()
 
     def usage(self) -> Usage:
@@ -223,12 +230,17 @@ class SharedQuota:
         if waiting >= MAX_WAITING - len(self._waiters):
             self.refused[waiter.requester.priority] += 1
             raise QueueFull(max(self._forecast_of(waiter), HEARTBEAT), waiting)
+        now = self._clock.monotonic()
+        forecast = self._forecasts.find(self._waiters.group_of(waiter.requester), waiter.since, now)
+        if forecast is not None and forecast.at > waiter.deadline:
+            raise self._refusal(waiter, forecast.priority, forecast.at, now)
         self._waiters.push(waiter)
         self._wake()
         try:
             return await waiter.admitted
         except asyncio.CancelledError:
             self._waiters.discard(waiter)
+            self._forecasts.forget()
             if not waiter.admitted.cancelled() and waiter.admitted.exception() is None:
                 self.give_back(waiter.admitted.result())
             raise
@@ -296,7 +308,8 @@ class SharedQuota:
         sent = self._clock.monotonic()
         if len(self._waiters):
             self.contact.floor = 0  # nothing may start without asking: what waits here may have these slots, too
-        request = self.contact.request(sent, self._waiters.report(sent))
+        candidates = [] if self.contact.is_alone else self._forecasts.candidates(sent)
+        request = self.contact.request(sent, self._waiters.report(sent), candidates)
         self.exchanges += 1
         try:
             packed = await store.run(_SCRIPT, [self._name], [encode(request)])
@@ -325,6 +338,7 @@ class SharedQuota:
         self.contact.confirm(request, reply, sent, now)
         if not request.alone:
             self._is_pending |= self.contact.share(request, reply)
+            self._forecasts.learn(reply, sent, now)
             self._admit_granted(reply, now)
             self._refuse_late(reply, now)
         elif reply.ready:
@@ -350,17 +364,24 @@ class SharedQuota:
                 if now + seconds > waiter.deadline:
                     priority = Priority.EXCESS if number >= forecast.in_share else waiter.requester.priority
                     self._waiters.discard(waiter)
-                    self.refused[priority] += 1
+                    refused = self._refusal(waiter, priority, now + seconds, now)
                     if not waiter.admitted.done():
-                        refused = refusal(priority, now + seconds, now, self._local.window.pause)
                         waiter.admitted.set_exception(refused)
+                    self._forecasts.forget()
                     self._is_pending = True  # it makes room for the others
+
+    def _refusal(self, waiter: SharedWaiter, priority: Priority, at: float, now: float) -> StartsTooLate:
+        client = waiter.requester.client
+        self.refused[priority] += 1
+        self._forecasts.note_refusal(self._waiters.group_of(waiter.requester), self._local.weights.get(client, 1), now)
+        return refusal(priority, at, now, self._local.window.pause)
 
     def _lose(self) -> None:
         """Go on alone, from the next call on."""
         if self.contact.is_alone:
             return
         self.contact.leave(self._clock.monotonic())
+        self._forecasts.forget()
         self._waiters.evict(ContactChanged())
         if not self._is_exchanging:
             self._schedule(0)

@@ -9,7 +9,7 @@ from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.window import MINUTE, PauseReason
 from shared.commands import Argument, StoreReply
 from shared.quota_ledger import DigestOf, QuotaLedger
-from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, Waiting
+from shared.quota_messages import LATE, SILENT, Candidate, QuotaReply, QuotaRequest, Waiting
 from shared.script import LuaScript
 
 FAST_CLOCK: Final = 1.02  # seconds that a replica's clock may take for one, at most
@@ -66,7 +66,9 @@ class QuotaContact:
         self._corrections: list[tuple[float, int]] = []
         self._reported = 0  # of the corrections
 
-    def request(self, now: float, waiting: Sequence[Waiting], *, leave: bool = False) -> QuotaRequest:
+    def request(
+        self, now: float, waiting: Sequence[Waiting], candidates: Sequence[Candidate] = (), *, leave: bool = False
+    ) -> QuotaRequest:
         """Return the next request; each is sent once, after the end of the one before."""
         self._seq += 1
         alone = self.is_alone or leave
@@ -102,6 +104,7 @@ class QuotaContact:
             pause=max(0.0, self._pause_until - now),
             pause_reason=_REASONS.index(self._pause_reason),
             waiting=list(waiting),
+            candidates=list(candidates),
         )
 
     def confirm(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:

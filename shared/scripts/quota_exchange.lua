@@ -61,6 +61,9 @@ for at, group in ipairs(request.waiting) do
   see(client, weight)
   me.waiting[at] = {client, priority, count, now - oldest, now - newest}
 end
+for _, candidate in ipairs(request.candidates) do
+  see(candidate[1], candidate[3])
+end
 forget_clients()
 
 if request.learned > 0 then
@@ -86,6 +89,7 @@ end
 local reply = {
   status = "ok", limit = state.limit, stated = state.stated, at_least = state.at_least,
   version = state.version, members = 0, pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
+  openings = {}, opens_in = {},
 }
 local unreported_until = math.max(state.unknown_until, state.has_names and 0 or state.settled_at)
 if state.orphans[1] then
