@@ -32,6 +32,7 @@ FORGET_SECONDS: Final = 900.0  # after which a silent replica has ended
 _REJOIN_SECONDS = 0.25
 _SOONEST = 0.01  # seconds until the next exchange, unless something happens
 _STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
+_MAX_ROUNDS = 2  # exchanges in which a call waits for a forecast
 _REMEMBERED_CLIENTS = 10_000
 _SCRIPT = quota_script()
 _NO_PART = "This server has yet to learn its part of the quota from the store that COINGLASS_SHARED_URL names"
@@ -230,10 +231,7 @@ class SharedQuota:
         if waiting >= MAX_WAITING - len(self._waiters):
             self.refused[waiter.requester.priority] += 1
             raise QueueFull(max(self._forecast_of(waiter), HEARTBEAT), waiting)
-        now = self._clock.monotonic()
-        forecast = self._forecasts.find(self._waiters.group_of(waiter.requester), waiter.since, now)
-        if forecast is not None and forecast.at > waiter.deadline:
-            raise self._refusal(waiter, forecast.priority, forecast.at, now)
+        await self._check_forecast(waiter)
         self._waiters.push(waiter)
         self._wake()
         try:
@@ -245,13 +243,26 @@ class SharedQuota:
                 self.give_back(waiter.admitted.result())
             raise
 
+    async def _check_forecast(self, waiter: SharedWaiter) -> None:
+        """Refuse a call that cannot start in time; if others like it just were, wait for their forecast."""
+        group, rounds = self._waiters.group_of(waiter.requester), _MAX_ROUNDS
+        while True:
+            now = self._clock.monotonic()
+            forecast = self._forecasts.find(group, waiter.since, now)
+            if forecast is not None and forecast.at > waiter.deadline:
+                raise self._refusal(waiter, forecast.priority, forecast.at, now)
+            if forecast is not None or rounds == 0 or not self._forecasts.is_candidate(group):
+                return
+            rounds -= 1
+            self._wake()
+            await self._forecasts.reply()
+            if self.contact.is_alone:
+                raise ContactChanged
+
     def _forecast_of(self, waiter: SharedWaiter) -> float:
         client, priority = self._waiters.group_of(waiter.requester)
-        times = [
-            item.times[-1]
-            for item in self.contact.reply.forecasts
-            if (item.client, item.priority) == (client, priority)
-        ]
+        forecasts = self.contact.reply.forecasts
+        times = [item.times[-1] for item in forecasts if (item.client, item.priority) == (client, priority)]
         return max(times, default=0.0)
 
     def _wake(self) -> None:
@@ -382,6 +393,7 @@ class SharedQuota:
             return
         self.contact.leave(self._clock.monotonic())
         self._forecasts.forget()
+        self._forecasts.release()
         self._waiters.evict(ContactChanged())
         if not self._is_exchanging:
             self._schedule(0)

@@ -4,6 +4,7 @@ While that is past a call's deadline, the call is refused without another exchan
 than the heartbeats.
 """
 
+import asyncio
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class QuotaForecasts:
         self._anybody: dict[int, CallForecast] = {}  # by priority: no call at all could start before
         self._sent_at = -math.inf
         self._is_changed = False
+        self._replied: asyncio.Future[None] | None = None
 
     def note_refusal(self, group: Group, weight: int, now: float) -> None:
         self._refused[group] = now, weight
@@ -51,6 +53,7 @@ class QuotaForecasts:
 
     def learn(self, reply: QuotaReply, sent: float, now: float) -> None:
         """Use what a reply tells, unless it is older than a change."""
+        self.release()
         if self._is_changed:
             return
         self._sent_at = sent
@@ -70,6 +73,21 @@ class QuotaForecasts:
 
     def find(self, group: Group, since: float, now: float) -> CallForecast | None:
         """Return the forecast of one more call that waits `since` a time; None if it has to be told by an exchange."""
-        if since < self._sent_at or now - self._sent_at > FRESH:
+        if since < self._sent_at - FRESH or now - self._sent_at > FRESH:
             return None
         return self._groups.get(group) or self._anybody.get(group[1])
+
+    def is_candidate(self, group: Group) -> bool:
+        return group in self._refused
+
+    async def reply(self) -> None:
+        """Wait for the next reply, or for the end of the contact."""
+        if self._replied is None:
+            self._replied = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._replied)
+
+    def release(self) -> None:
+        """Let go on who waits for a reply."""
+        if self._replied is not None:
+            self._replied.set_result(None)
+            self._replied = None
