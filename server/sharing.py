@@ -56,7 +56,7 @@ class KeySharing:
         self.quota = SharedQuota(
             local,
             self._store,
-            self._scope.name("quota"),
+            self._scope,
             self._clock,
             replica=self._replica,
             longest=max(LONGEST_CALL, self._deadline_seconds),

@@ -7,6 +7,7 @@ replica may start some calls without asking. A replica that cannot reach the sto
 import asyncio
 import contextlib
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -20,8 +21,10 @@ from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import PauseReason, Usage
 from shared.errors import CommandRefused, StoreAway
 from shared.quota_contact import FAST_CLOCK, QuotaContact, ScriptRunner
+from shared.quota_forecasts import QuotaForecasts
 from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, decode, encode, quota_script
 from shared.quota_waiters import SharedWaiter, SharedWaiters
+from shared.scope import Scope
 
 HEARTBEAT: Final = 1.0
 LONGEST_CALL: Final = 30.0
@@ -29,6 +32,8 @@ FORGET_SECONDS: Final = 900.0  # after which a silent replica has ended
 _REJOIN_SECONDS = 0.25
 _SOONEST = 0.01  # seconds until the next exchange, unless something happens
 _STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
+_MAX_ROUNDS = 2  # exchanges in which a call waits for a forecast
+_REMEMBERED_CLIENTS = 10_000
 _SCRIPT = quota_script()
 _NO_PART = "This server has yet to learn its part of the quota from the store that COINGLASS_SHARED_URL names"
 
@@ -44,7 +49,7 @@ class SharedQuota:
         self,
         local: AdmissionQueue,
         store: ScriptRunner,
-        name: str,
+        scope: Scope,
         clock: Clock,
         *,
         replica: str,
@@ -52,18 +57,20 @@ class SharedQuota:
         settle: float | None = None,
         forget: float = FORGET_SECONDS,
     ) -> None:
-        """`name`: of the quota in the store. `replica`: stable, so that a restarted one takes its predecessor's place.
+        """`scope`: of the key. `replica`: stable, so that a restarted one takes its predecessor's place.
 
         `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
         data grants nothing to those who cannot have lost it; None is as long as calls of an earlier time may count.
         """
-        self._local, self._store, self._name, self._clock = local, store, name, clock
+        self._local, self._store, self._name, self._clock = local, store, scope.name("quota"), clock
         local.window.minute *= FAST_CLOCK
         now = clock.monotonic()
-        self.contact = QuotaContact(replica, local, now, longest, settle, forget)
+        digest = lru_cache(_REMEMBERED_CLIENTS)(scope.client)
+        self.contact = QuotaContact(replica, local, digest, now, longest, settle, forget)
         self.refused = local.refused
         self.exchanges = 0
-        self._waiters = SharedWaiters(local.weights)
+        self._waiters = SharedWaiters(local.weights, digest)
+        self._forecasts = QuotaForecasts()
         self._is_exchanging = self._is_pending = self._is_closed = False
         self._timer: asyncio.Task[None] | None = None
         self._due = 0.0
@@ -149,6 +156,7 @@ class SharedQuota:
     def give_back(self, admission: Admission) -> None:
         self.contact.ledger.give_back(admission.client)
         self._local.give_back(admission)
+        self._forecasts.forget()
         self._wake()
 
     def reprioritize(self, call: Call, requester: Requester) -> None:
@@ -157,6 +165,7 @@ class SharedQuota:
         if waiter is not None and self._waiters.discard(waiter):
             waiter.requester = requester
             self._waiters.push(waiter)
+            self._forecasts.forget()
             self._wake()
 
     def review(self) -> None:
@@ -167,6 +176,7 @@ class SharedQuota:
 
     def correct(self, started: float, limit: int | None, used: int | None) -> None:
         self.contact.learn(started, limit, used)
+        self._forecasts.forget()
         if self.contact.is_alone:
             self._local.correct(started, limit, used)
         else:
@@ -174,6 +184,7 @@ class SharedQuota:
 
     def allow(self, limit: int) -> None:
         self.contact.allow(limit)
+        self._forecasts.forget()
         if self.contact.is_alone:
             self._local.allow(limit)
         else:
@@ -182,6 +193,7 @@ class SharedQuota:
     def pause(self, seconds: float, reason: PauseReason) -> None:
         self.contact.pause(self._clock.monotonic() + seconds, reason)
         self._local.pause(seconds, reason)
+        self._forecasts.forget()
         self._wake()
 
     def usage(self) -> Usage:
@@ -223,23 +235,38 @@ class SharedQuota:
         if waiting >= MAX_WAITING - len(self._waiters):
             self.refused[waiter.requester.priority] += 1
             raise QueueFull(max(self._forecast_of(waiter), HEARTBEAT), waiting)
+        await self._check_forecast(waiter)
         self._waiters.push(waiter)
         self._wake()
         try:
             return await waiter.admitted
         except asyncio.CancelledError:
             self._waiters.discard(waiter)
+            self._forecasts.forget()
             if not waiter.admitted.cancelled() and waiter.admitted.exception() is None:
                 self.give_back(waiter.admitted.result())
             raise
 
+    async def _check_forecast(self, waiter: SharedWaiter) -> None:
+        """Refuse a call that cannot start in time; if others like it just were, wait for their forecast."""
+        group, rounds = self._waiters.group_of(waiter.requester), _MAX_ROUNDS
+        while True:
+            now = self._clock.monotonic()
+            forecast = self._forecasts.find(group, waiter.since, now)
+            if forecast is not None and forecast.at > waiter.deadline:
+                raise self._refusal(waiter, forecast.priority, forecast.at, now)
+            if forecast is not None or rounds == 0 or not self._forecasts.is_candidate(group):
+                return
+            rounds -= 1
+            self._wake()
+            await self._forecasts.reply()
+            if self.contact.is_alone:
+                raise ContactChanged
+
     def _forecast_of(self, waiter: SharedWaiter) -> float:
-        client, priority = waiter.group
-        times = [
-            item.times[-1]
-            for item in self.contact.reply.forecasts
-            if (item.client, item.priority) == (client, priority)
-        ]
+        client, priority = self._waiters.group_of(waiter.requester)
+        forecasts = self.contact.reply.forecasts
+        times = [item.times[-1] for item in forecasts if (item.client, item.priority) == (client, priority)]
         return max(times, default=0.0)
 
     def _wake(self) -> None:
@@ -294,7 +321,10 @@ class SharedQuota:
     async def _exchange_once(self, store: ScriptRunner) -> bool:
         """Return whether the store has answered."""
         sent = self._clock.monotonic()
-        request = self.contact.request(sent, self._waiters.report(sent))
+        if len(self._waiters):
+            self.contact.floor = 0  # nothing may start without asking: what waits here may have these slots, too
+        candidates = [] if self.contact.is_alone else self._forecasts.candidates(sent)
+        request = self.contact.request(sent, self._waiters.report(sent), candidates)
         self.exchanges += 1
         try:
             packed = await store.run(_SCRIPT, [self._name], [encode(request)])
@@ -323,6 +353,7 @@ class SharedQuota:
         self.contact.confirm(request, reply, sent, now)
         if not request.alone:
             self._is_pending |= self.contact.share(request, reply)
+            self._forecasts.learn(reply, sent, now)
             self._admit_granted(reply, now)
             self._refuse_late(reply, now)
         elif reply.ready:
@@ -348,17 +379,25 @@ class SharedQuota:
                 if now + seconds > waiter.deadline:
                     priority = Priority.EXCESS if number >= forecast.in_share else waiter.requester.priority
                     self._waiters.discard(waiter)
-                    self.refused[priority] += 1
+                    refused = self._refusal(waiter, priority, now + seconds, now)
                     if not waiter.admitted.done():
-                        refused = refusal(priority, now + seconds, now, self._local.window.pause)
                         waiter.admitted.set_exception(refused)
+                    self._forecasts.forget()
                     self._is_pending = True  # it makes room for the others
+
+    def _refusal(self, waiter: SharedWaiter, priority: Priority, at: float, now: float) -> StartsTooLate:
+        client = waiter.requester.client
+        self.refused[priority] += 1
+        self._forecasts.note_refusal(self._waiters.group_of(waiter.requester), self._local.weights.get(client, 1), now)
+        return refusal(priority, at, now, self._local.window.pause)
 
     def _lose(self) -> None:
         """Go on alone, from the next call on."""
         if self.contact.is_alone:
             return
         self.contact.leave(self._clock.monotonic())
+        self._forecasts.forget()
+        self._forecasts.release()
         self._waiters.evict(ContactChanged())
         if not self._is_exchanging:
             self._schedule(0)

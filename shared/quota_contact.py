@@ -8,8 +8,8 @@ from typing import Final, Protocol
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.window import MINUTE, PauseReason
 from shared.commands import Argument, StoreReply
-from shared.quota_ledger import QuotaLedger
-from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, Waiting
+from shared.quota_ledger import DigestOf, QuotaLedger
+from shared.quota_messages import LATE, SILENT, Candidate, QuotaReply, QuotaRequest, Waiting
 from shared.script import LuaScript
 
 FAST_CLOCK: Final = 1.02  # seconds that a replica's clock may take for one, at most
@@ -34,10 +34,17 @@ class QuotaContact:
     """
 
     def __init__(
-        self, replica: str, local: AdmissionQueue, now: float, longest: float, settle: float | None, forget: float
+        self,
+        replica: str,
+        local: AdmissionQueue,
+        digest: DigestOf,
+        now: float,
+        longest: float,
+        settle: float | None,
+        forget: float,
     ) -> None:
         self._replica, self._local, self._began_at = replica, local, now
-        self.ledger = QuotaLedger()
+        self.ledger = QuotaLedger(digest)
         self.decay = longest + _OVERHEAD
         self._settle = self.decay if settle is None else settle
         self._forget = forget
@@ -59,7 +66,9 @@ class QuotaContact:
         self._corrections: list[tuple[float, int]] = []
         self._reported = 0  # of the corrections
 
-    def request(self, now: float, waiting: Sequence[Waiting], *, leave: bool = False) -> QuotaRequest:
+    def request(
+        self, now: float, waiting: Sequence[Waiting], candidates: Sequence[Candidate] = (), *, leave: bool = False
+    ) -> QuotaRequest:
         """Return the next request; each is sent once, after the end of the one before."""
         self._seq += 1
         alone = self.is_alone or leave
@@ -95,6 +104,7 @@ class QuotaContact:
             pause=max(0.0, self._pause_until - now),
             pause_reason=_REASONS.index(self._pause_reason),
             waiting=list(waiting),
+            candidates=list(candidates),
         )
 
     def confirm(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
@@ -106,6 +116,7 @@ class QuotaContact:
         if not self._learned:
             self._local.window.set_limit(reply.limit)
             self._is_stated = reply.stated
+        self._at_least = max(self._at_least, reply.at_least)
         if request.pause:
             self._pause_until = 0.0
         if reply.pause:
@@ -164,8 +175,8 @@ class QuotaContact:
 
     def learn(self, started: float, limit: int | None, used: int | None) -> None:
         """Note the usage headers of an answer."""
-        if limit and limit != self._local.window.limit:
-            self._learned = limit
+        if limit and (limit != self._local.window.limit or not self._is_stated):
+            self._learned, self._is_stated = limit, True
             self._local.window.set_limit(limit)
         if used is not None and not self.is_alone:
             self._corrections.append((started, used))

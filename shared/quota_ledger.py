@@ -1,41 +1,36 @@
 """What one replica has used of the common quota."""
 
 from collections import Counter, deque
-from functools import lru_cache
-from hashlib import blake2b
+from collections.abc import Callable
+from typing import TypeAlias
 
 from cg_client.quota.window import MINUTE
 from shared.quota_messages import Digest
 
-_DIGEST_BYTES = 8
-
-
-@lru_cache(10_000)
-def digest(client: str) -> Digest:
-    """Return the digest that names a client in the store; it is empty for the server itself."""
-    return blake2b(client.encode(), digest_size=_DIGEST_BYTES).hexdigest() if client else ""
+DigestOf: TypeAlias = Callable[[str], Digest]
 
 
 class QuotaLedger:
     """Calls in flight, by client, and those that ended within the last minute. Times are monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, digest: DigestOf) -> None:
+        self._digest = digest
         self.in_flight: Counter[Digest] = Counter()
         self._ended: deque[tuple[float, Digest]] = deque()
         self._unreported: list[tuple[float, Digest]] = []
 
     def start(self, client: str) -> None:
-        self.in_flight[digest(client)] += 1
+        self.in_flight[self._digest(client)] += 1
 
     def give_back(self, client: str) -> None:
-        name = digest(client)
+        name = self._digest(client)
         self.in_flight[name] -= 1
         if not self.in_flight[name]:
             del self.in_flight[name]
 
     def end(self, client: str, now: float) -> None:
         self.give_back(client)
-        ended = (now, digest(client))
+        ended = (now, self._digest(client))
         self._ended.append(ended)
         self._unreported.append(ended)
 

@@ -25,6 +25,23 @@ class Waiting(msgspec.Struct, array_like=True, frozen=True):
     newest: float
 
 
+class Candidate(msgspec.Struct, array_like=True, frozen=True):
+    """Calls of one client and priority, of which some were refused just now."""
+
+    client: Digest
+    priority: int
+    weight: int
+
+
+class Opening(msgspec.Struct, array_like=True, frozen=True):
+    """In how many seconds one more call of a candidate could start, behind all that wait."""
+
+    client: Digest
+    priority: int
+    seconds: float
+    is_beyond_share: bool
+
+
 class GroupForecast(msgspec.Struct, array_like=True, frozen=True):
     """In how many seconds each call of a group could start; the first `in_share` of them within the client's share."""
 
@@ -72,6 +89,7 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
     pause: float
     pause_reason: int
     waiting: list[Waiting]
+    candidates: list[Candidate]
 
 
 class QuotaReply(msgspec.Struct, kw_only=True):
@@ -79,7 +97,8 @@ class QuotaReply(msgspec.Struct, kw_only=True):
 
     `status` is `ok`, or `unknown` for a replica that has to report first, `busy` for one whose name another uses,
     `late` for a request that came after a later one, and `left`. A replica that was alone remains so until it is
-    `ready`. It may start up to `floor` calls without asking.
+    `ready`. It may start up to `floor` calls without asking. If there are candidates, `opens_in` has by priority in how
+    many seconds the first call of anybody could start.
     """
 
     status: str
@@ -88,6 +107,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     settles_in: float = 0.0
     limit: int = 0
     stated: bool = False
+    at_least: int = 0
     version: int = 0
     members: int = 0
     peers: list[tuple[str, str]] | None = None
@@ -97,6 +117,8 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     pause_reason: int = 0
     granted: list[tuple[Digest, int, int]] = []
     forecasts: list[GroupForecast] = []
+    openings: list[Opening] = []
+    opens_in: list[float] = []
     next: float | None = None
     floor: int = 0
     used: int = 0

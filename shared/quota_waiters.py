@@ -10,7 +10,7 @@ from cg_client.call import Call
 from cg_client.quota.admission import Admission
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.round_robin import Weights
-from shared.quota_ledger import digest
+from shared.quota_ledger import DigestOf
 from shared.quota_messages import Digest, Waiting
 
 Group: TypeAlias = tuple[Digest, int]
@@ -26,16 +26,12 @@ class SharedWaiter:
     since: float
     admitted: asyncio.Future[Admission] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    @property
-    def group(self) -> Group:
-        return digest(self.requester.client), self.requester.priority
-
 
 class SharedWaiters:
     """In each group the call that has waited longest comes first."""
 
-    def __init__(self, weights: Weights) -> None:
-        self._weights = weights
+    def __init__(self, weights: Weights, digest: DigestOf) -> None:
+        self._weights, self._digest = weights, digest
         self._groups: dict[Group, deque[SharedWaiter]] = {}
 
     def __len__(self) -> int:
@@ -48,14 +44,17 @@ class SharedWaiters:
         return sum(len(waiters) for (_, other), waiters in self._groups.items() if other == priority)
 
     def count_of(self, client: str) -> int:
-        name = digest(client)
+        name = self._digest(client)
         return sum(len(waiters) for (other, _), waiters in self._groups.items() if other == name)
+
+    def group_of(self, requester: Requester) -> Group:
+        return self._digest(requester.client), requester.priority
 
     def group(self, client: Digest, priority: int) -> list[SharedWaiter]:
         return list(self._groups.get((client, priority), ()))
 
     def push(self, waiter: SharedWaiter) -> None:
-        waiters = self._groups.setdefault(waiter.group, deque())
+        waiters = self._groups.setdefault(self.group_of(waiter.requester), deque())
         at = len(waiters)
         while at and waiters[at - 1].since > waiter.since:  # one that has waited before elsewhere
             at -= 1
@@ -63,12 +62,13 @@ class SharedWaiters:
 
     def discard(self, waiter: SharedWaiter) -> bool:
         """Remove the waiter; return whether it waited."""
-        waiters = self._groups.get(waiter.group)
+        group = self.group_of(waiter.requester)
+        waiters = self._groups.get(group)
         if waiters is None or waiter not in waiters:
             return False
         waiters.remove(waiter)
         if not waiters:
-            del self._groups[waiter.group]
+            del self._groups[group]
         return True
 
     def find(self, call: Call, priority: Priority) -> SharedWaiter | None:

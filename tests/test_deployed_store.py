@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cg_client.secret import Secret
 from shared.address import StoreKind, parse_address
 from shared.errors import CommandRefused
 from shared.scope import Scope
@@ -219,7 +220,7 @@ async def test_the_user_of_the_documents_may_do_what_replicas_do_and_no_more(tmp
         assert "evalsha" in commands_of_replicas()
         assert commands_of_replicas() & denied == set()
         async with connected_to(url.replace("//", "//coinglass:of-a-test@")) as store:
-            await store.set(Scope("a").name("b"), b"value", 10)
+            await store.set(Scope.of(Secret("a"), "https://h").name("b"), b"value", 10)
             for refused in (("SET", "b", "value"), ("PUBLISH", "b", "value"), ("FLUSHALL",), ("CONFIG", "GET", "*")):
                 with pytest.raises(CommandRefused) as refusal:
                     await store.execute(*refused)

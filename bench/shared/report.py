@@ -23,7 +23,7 @@ Servers share a Valkey, which is on the core of the load. `make bench ONLY=share
   round trip is that of a value of the same size, in a process that does nothing else.
 - The store: `MEMORY USAGE` of what is stored for a series, with figures that differ from row to row. CPU of the store
   for an operation is that of Valkey, with 16 connections at work and values as large as those of the first answers. An
-  exchange about the quota refuses a call when all of the minute's 1,200 requests are spent."""
+  exchange about the quota is one in which a call begins to wait when all of the minute's 1,200 requests are spent."""
 
 
 @dataclass(frozen=True, slots=True)

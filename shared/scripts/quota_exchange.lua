@@ -61,12 +61,17 @@ for at, group in ipairs(request.waiting) do
   see(client, weight)
   me.waiting[at] = {client, priority, count, now - oldest, now - newest}
 end
+for _, candidate in ipairs(request.candidates) do
+  see(candidate[1], candidate[3])
+end
 forget_clients()
 
 if request.learned > 0 then
   state.limit, state.stated = request.learned, true
-elseif request.at_least > state.limit and not state.stated then
-  state.limit = request.at_least
+end
+state.at_least = math.max(state.at_least or 0, request.at_least)
+if state.at_least > state.limit and not state.stated then
+  state.limit = state.at_least
 end
 if request.pause > 0 and now + request.pause > state.paused_until then
   state.paused_until, state.pause_reason = now + request.pause, request.pause_reason
@@ -82,8 +87,9 @@ if request.leave then
 end
 
 local reply = {
-  status = "ok", limit = state.limit, stated = state.stated, version = state.version, members = 0,
-  pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
+  status = "ok", limit = state.limit, stated = state.stated, at_least = state.at_least,
+  version = state.version, members = 0, pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
+  openings = {}, opens_in = {},
 }
 local unreported_until = math.max(state.unknown_until, state.has_names and 0 or state.settled_at)
 if state.orphans[1] then

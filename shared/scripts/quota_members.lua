@@ -184,6 +184,9 @@ local function register()
     me.joined = state.version
   end
   state.members[request.replica] = me
+  if request.stated and not state.stated then -- after a loss of data, one that only assumes a limit may come first
+    state.limit, state.stated = request.limit, true
+  end
   me.born = now - request.age * SLOWEST
   if me.boot ~= request.boot then
     note_predecessor(me)

@@ -157,11 +157,45 @@ local function room_of(client, uses, weights)
   return math.max(1, math.floor(state.limit * state.clients[client].weight / weights)) - #(uses[client] or {})
 end
 
+-- Return by class the calls that could wait next, one of each candidate: behind all others of their client that are as
+-- urgent. `pass_of` returns the pass of a client before it takes its turns in the class.
+local function next_calls(class, calls, uses, weights, pass_of)
+  local list = {}
+  for _, candidate in ipairs(request.candidates) do
+    local client, priority = candidate[1], candidate[2]
+    local entry = state.clients[client]
+    if entry and (priority == class or class == EXCESS) then
+      local before, as_urgent = 0, 0
+      for _, item in ipairs(calls[client] or {}) do
+        before = before + (item.priority <= priority and 1 or 0)
+        as_urgent = as_urgent + (item.priority == priority and 1 or 0)
+      end
+      local room = room_of(client, uses, weights)
+      local in_class = before + 1 <= room and priority or EXCESS
+      if in_class == class then
+        local turns = class == EXCESS and before - math.max(0, math.min(room, before)) or as_urgent
+        table.insert(list, {
+          client = client, priority = priority, class = class, before = before, room = room,
+          pass = pass_of(client, entry) + turns / entry.weight,
+        })
+      end
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.pass ~= b.pass then
+      return a.pass < b.pass
+    end
+    return a.client < b.client
+  end)
+  return list
+end
+
 local function exchange_turns(limit, reserves, reply)
   local used, leased = usage()
   local occupied, is_blocked, first = used + leased, false, nil
   local calls, number = waiting_calls()
-  local uses, weights, releases = number > 0 and client_use() or {}, weight_of_all(), {}
+  local has_candidates = request.candidates[1] ~= nil
+  local uses, weights, releases = (number > 0 or has_candidates) and client_use() or {}, weight_of_all(), {}
   for _, list in pairs(uses) do
     for _, release in ipairs(list) do
       releases[#releases + 1] = release
@@ -221,11 +255,26 @@ local function exchange_turns(limit, reserves, reply)
     local back = math.max(list[missing] or now + MINUTE, available_at(reserves[item.priority]))
     return math.min(at, back)
   end
+  local function pass_of(client, entry)
+    return passes[client] or (entry.waits and entry.pass or math.max(entry.pass, state.turn))
+  end
   local granted, forecasts = {}, {}
   for class = 0, EXCESS do
     local queue, best = queues[class], nil
+    local nexts, at_next = next_calls(class, calls, uses, weights, pass_of), 1
+    if has_candidates then
+      reply.opens_in[class + 1] = available_at(reserves[class]) - now
+    end
     repeat
       best = next_of(queue)
+      local item = nexts[at_next]
+      while item and not (best and (best.pass < item.pass
+          or (best.pass == item.pass and best.items.name < item.client))) do
+        local seconds = forecast(item, reserves[class]) - now -- takes no slot: it does not wait
+        table.insert(reply.openings, {item.client, item.priority, seconds, class == EXCESS})
+        at_next = at_next + 1
+        item = nexts[at_next]
+      end
       if best then
         local item = best.items[best.items.at]
         best.items.at = best.items.at + 1

@@ -15,16 +15,18 @@ from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, QuotaWindow
+from cg_client.secret import Secret
 from shared.commands import Argument, StoreReply
 from shared.errors import StoreAway
 from shared.quota import FORGET_SECONDS, SharedQuota
 from shared.quota_messages import quota_script
+from shared.scope import Scope
 from shared.script import LuaScript
 from shared.store import LIMIT
 from tests.cg_client.conftest import a_call
 from tests.clock import SteppedClock
 
-KEY = "quota"
+SCOPE = Scope.of(Secret("a-key-of-tests"), "https://h")
 AGES = 1e9
 LATENCY = 0.001
 _EPOCH = 1_800_000_000.0
@@ -118,13 +120,15 @@ class QuotaReplica:
         part: float = 1.0,
         settle: float | None = 0.0,
         forget: float = FORGET_SECONDS,
+        limit: int | None = None,
     ) -> None:
+        """`limit`: that it assumes, if another one than the key has."""
         self.world, self.name = world, name
         self.link = ReplicaLink(world)
         self.clock = ReplicaClock(world.clock, offset, rate)
-        self.local = AdmissionQueue(QuotaWindow(world.limit), self.clock, weights, part)
+        self.local = AdmissionQueue(QuotaWindow(limit or world.limit), self.clock, weights, part)
         self.quota = SharedQuota(
-            self.local, self.link, KEY, self.clock, replica=name, longest=world.longest, settle=settle, forget=forget
+            self.local, self.link, SCOPE, self.clock, replica=name, longest=world.longest, settle=settle, forget=forget
         )
         self.tasks: list[asyncio.Task[float | None]] = []
         self.sent: list[float] = []  # when its calls started
@@ -228,6 +232,12 @@ class World:
 
     def empty(self) -> None:
         self._store.flushall()
+
+    def stored(self) -> bytes:
+        """Return the state of the quota as a reader of the store sees it."""
+        state = self._store.get(SCOPE.name("quota"))
+        assert isinstance(state, bytes)
+        return state
 
     def resume(self) -> None:
         """Let the store go on, which executes what came meanwhile."""

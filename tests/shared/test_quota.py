@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from cg_client.errors import QueueFull, QuotaExhausted, RequestsPaused, StartsTo
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import MINUTE, PauseReason
 from tests.cg_client.conftest import a_call
-from tests.shared.quota_world import QuotaReplica, World
+from tests.shared.quota_world import SCOPE, QuotaReplica, World
 
 INTERACTIVE, REFRESH, BACKFILL, _ = Priority
 
@@ -292,6 +293,18 @@ async def test_a_plan_raises_the_limit_of_all(world: World) -> None:
     second.quota.allow(300)
     await world.elapse(2)
     assert (first.quota.usage().limit, second.quota.usage().limit) == (300, 300)
+
+
+async def test_the_store_knows_a_caller_by_a_digest_that_only_the_key_yields(world: World) -> None:
+    first, second = await started(world, 2)
+    address = "203.0.113.7"
+    for replica in (first, second):
+        replica.call(address, seconds=0)
+    await world.elapse(2)
+    stored, name = world.stored(), SCOPE.client(address)
+    assert stored.count(name.encode()) == 3  # a client, and a call of each replica
+    assert address.encode() not in stored
+    assert blake2b(address.encode(), digest_size=8).hexdigest().encode() not in stored
 
 
 async def test_the_usage_is_that_of_all(world: World) -> None:

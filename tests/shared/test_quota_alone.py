@@ -144,6 +144,65 @@ async def test_a_new_replica_finds_what_an_emptied_store_forgot(world: World) ->
     assert world.upstream.most == 30
 
 
+@pytest.mark.parametrize("assumed", [30, 600])
+async def test_a_stated_limit_survives_a_loss_of_data_whoever_registers_first(world: World, assumed: int) -> None:
+    first, second = await started(world, 2)
+    world.headers = lambda: (80, None)
+    first.call(seconds=0)
+    await world.elapse(2)
+    world.headers = lambda: (None, None)
+    world.is_down = True
+    await world.elapse(2)
+    world.empty()
+    for replica in (first, second):
+        replica.link.is_cut = True
+    world.is_down = False
+    third = world.replica(settle=4.0, limit=assumed)  # has heard of no limit
+    await world.elapse(1)
+    for replica in (first, second):
+        replica.link.is_cut = False
+    await world.elapse(90)
+    replicas = (first, second, third)
+    assert [replica.is_alone for replica in replicas] == [False] * 3
+    assert [replica.quota.usage().limit for replica in replicas] == [80] * 3
+
+
+async def test_a_plan_survives_a_loss_of_data_even_if_the_replica_that_learnt_it_has_ended(world: World) -> None:
+    first, second = await started(world, 2)
+    second.quota.allow(300)
+    await world.elapse(2)
+    await asyncio.gather(second.leave(), world.elapse(1))
+    world.empty()
+    first.link.is_cut = True
+    third = world.replica(settle=4.0)
+    await world.elapse(1)
+    first.link.is_cut = False
+    await world.elapse(90)
+    assert [replica.quota.usage().limit for replica in (first, third)] == [300, 300]
+
+
+async def test_a_header_that_states_the_assumed_limit_overrules_a_plan(world: World) -> None:
+    first, second = await started(world, 2)
+    world.headers = lambda: (30, None)
+    first.call(seconds=0)
+    await world.elapse(2)
+    second.quota.allow(300)
+    await world.elapse(2)
+    assert [replica.quota.usage().limit for replica in (first, second)] == [30, 30]
+
+
+async def test_a_limit_that_a_replica_reads_while_it_is_alone_is_that_of_all(world: World) -> None:
+    first, second = await started(world, 2)
+    world.is_down = True
+    await world.elapse(2)
+    world.headers = lambda: (80, None)
+    first.call(seconds=0)
+    await world.elapse(2)
+    world.is_down = False
+    await world.elapse(5)
+    assert [replica.quota.usage().limit for replica in (first, second)] == [80, 80]
+
+
 async def test_a_store_without_data_grants_nothing_before_earlier_calls_are_over(world: World) -> None:
     first = world.replica(settle=None)
     await world.elapse(1)

@@ -13,6 +13,7 @@ from cg_client.plans.plan_table import Plan
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.secret import Secret
 from shared.quota import SharedQuota
+from shared.scope import Scope
 from shared.store import Store
 from tests.cg_client.conftest import a_call
 from tests.running import LIMIT
@@ -29,7 +30,9 @@ async def sharing(store: Store, name: str) -> AsyncIterator[Client]:
     """Yield a client that shares its quota."""
 
     def share(local: AdmissionQueue) -> SharedQuota:
-        quota = SharedQuota(local, store, "quota", client_clock, replica=name, settle=0.0)
+        quota = SharedQuota(
+            local, store, Scope.of(config.api_key, config.base_url), client_clock, replica=name, settle=0.0
+        )
         store.on_return(quota.on_return)
         store.on_loss(quota.on_loss)
         return quota

@@ -1,5 +1,7 @@
 """Names in the store."""
 
+from hashlib import blake2b
+
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.crc import key_slot
@@ -24,6 +26,24 @@ def test_a_name_has_neither_key_nor_base_url() -> None:
     name = Scope.of(KEY, "https://secret-host.example").name("cache", "x")
     assert KEY.reveal() not in name
     assert "secret-host" not in name
+
+
+def test_replicas_with_one_key_know_a_client_by_one_digest_which_nobody_without_the_key_can_compute() -> None:
+    scope, same = Scope.of(KEY, "https://h/"), Scope.of(Secret(KEY.reveal()), "https://h")
+    other = Scope.of(Secret("another"), "https://h")
+    assert scope.client("203.0.113.7") == same.client("203.0.113.7") != scope.client("203.0.113.8")
+    assert other.client("203.0.113.7") != scope.client("203.0.113.7")
+    assert scope.client("203.0.113.7") != blake2b(b"203.0.113.7", digest_size=8).hexdigest()
+
+
+def test_the_server_itself_has_no_name() -> None:
+    assert Scope.of(KEY, "https://h").client("") == ""
+
+
+def test_a_scope_shows_no_secret() -> None:
+    scope = Scope.of(KEY, "https://h")
+    assert KEY.reveal().encode() not in scope.secret
+    assert repr(scope) == f"Scope(tag='{scope.tag}')"
 
 
 @given(PARTS, PARTS)
