@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
+import structlog
 
 from cg_client.call import Call
 from cg_client.clock import Clock
@@ -20,11 +21,13 @@ from cg_client.quota.admission_queue import MAX_WAITING, AdmissionQueue
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import PauseReason, Usage
 from shared.errors import CommandRefused, StoreAway
-from shared.quota_contact import FAST_CLOCK, QuotaContact, ScriptRunner
+from shared.quota_contact import FAST_CLOCK, QuotaContact
 from shared.quota_forecasts import QuotaForecasts
-from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, decode, encode, quota_script
-from shared.quota_waiters import SharedWaiter, SharedWaiters
+from shared.quota_messages import LATE, SILENT, QuotaReply, QuotaRequest, ScriptRunner, exchange
+from shared.quota_waiters import ContactChanged, SharedWaiter, SharedWaiters
 from shared.scope import Scope
+
+log = structlog.get_logger(__name__)
 
 HEARTBEAT: Final = 1.0
 LONGEST_CALL: Final = 30.0
@@ -34,12 +37,7 @@ _SOONEST = 0.01  # seconds until the next exchange, unless something happens
 _STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
 _MAX_ROUNDS = 2  # exchanges in which a call waits for a forecast
 _REMEMBERED_CLIENTS = 10_000
-_SCRIPT = quota_script()
 _NO_PART = "This server has yet to learn its part of the quota from the store that COINGLASS_SHARED_URL names"
-
-
-class ContactChanged(Exception):
-    """The call waits elsewhere from now on."""
 
 
 class SharedQuota:
@@ -99,7 +97,7 @@ class SharedQuota:
         if not self.contact.is_alone:
             self._lose()
         with contextlib.suppress(StoreAway, CommandRefused):
-            await self._store.run(_SCRIPT, [self._name], [encode(self.contact.request(now, (), leave=True))])
+            await exchange(self._store, self._name, self.contact.request(now, (), leave=True))
         await self._local.close()
 
     @property
@@ -126,10 +124,11 @@ class SharedQuota:
     async def start(self, call: Call, deadline: float, requester: Requester) -> Admission:
         since = self._clock.monotonic()
         deadline = min(deadline, since + requester.patience)
-        requester = replace(requester, patience=float("inf"))
+        waiter = SharedWaiter(call, deadline, replace(requester, patience=float("inf")), since)
         while True:
             with contextlib.suppress(ContactChanged):
-                return await self._start(SharedWaiter(call, deadline, requester, since))
+                return await self._start(waiter)
+            waiter = SharedWaiter(call, deadline, waiter.requester, since)  # whose priority may have been raised
 
     async def _start(self, waiter: SharedWaiter) -> Admission:
         now = self._clock.monotonic()
@@ -241,7 +240,8 @@ class SharedQuota:
         try:
             return await waiter.admitted
         except asyncio.CancelledError:
-            self._waiters.discard(waiter)
+            if self._waiters.discard(waiter):
+                self._wake()
             self._forecasts.forget()
             if not waiter.admitted.cancelled() and waiter.admitted.exception() is None:
                 self.give_back(waiter.admitted.result())
@@ -298,17 +298,15 @@ class SharedQuota:
         self._timer = None
 
     async def _exchange(self, store: ScriptRunner) -> None:
-        self._is_exchanging = True
-        succeeded = True
+        self._is_exchanging, succeeded = True, False
         try:
-            self._is_pending = True
+            self._is_pending = succeeded = True
             while self._is_pending and succeeded and not self._is_closed:
-                self._is_pending = False
+                self._is_pending = succeeded = False
                 succeeded = await self._exchange_once(store)
-        finally:
-            self._is_exchanging = False
-        self._timer = None
-        self._schedule(self._next_in(succeeded=succeeded))
+        finally:  # whatever fails, or is cancelled
+            self._is_exchanging, self._timer = False, None
+            self._schedule(self._next_in(succeeded=succeeded))
 
     def _next_in(self, *, succeeded: bool) -> float:
         now = self._clock.monotonic()
@@ -327,11 +325,10 @@ class SharedQuota:
         request = self.contact.request(sent, self._waiters.report(sent), candidates)
         self.exchanges += 1
         try:
-            packed = await store.run(_SCRIPT, [self._name], [encode(request)])
-            if not isinstance(packed, bytes):
-                raise TypeError(f"the quota's script returned {type(packed).__name__}")
-            reply = decode(packed)
-        except (StoreAway, CommandRefused, msgspec.DecodeError):
+            reply = await exchange(store, self._name, request)
+        except Exception as error:
+            if not isinstance(error, StoreAway | CommandRefused | msgspec.DecodeError):
+                log.exception("an exchange about the quota failed")
             self.contact.fail()
             self._lose()
             return False
@@ -345,6 +342,7 @@ class SharedQuota:
         return True
 
     def _apply(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
+        self.contact.note_name(is_taken=reply.status == "busy", now=now)
         if reply.status != "ok":
             if not request.alone:
                 self._lose()

@@ -3,27 +3,22 @@
 import math
 import secrets
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
+
+import structlog
 
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.window import MINUTE, PauseReason
-from shared.commands import Argument, StoreReply
 from shared.quota_ledger import DigestOf, QuotaLedger
 from shared.quota_messages import LATE, SILENT, Candidate, QuotaReply, QuotaRequest, Waiting
-from shared.script import LuaScript
+
+log = structlog.get_logger(__name__)
 
 FAST_CLOCK: Final = 1.02  # seconds that a replica's clock may take for one, at most
 # From the last contact on: until the script has executed a late request, notes the silence, has revoked what others
 # may start without asking, and until the last call that another has started instead counts no more.
 _OVERHEAD: Final = LATE + SILENT + 3.0 + 1.05 * MINUTE
 _REASONS: Final = tuple(PauseReason)
-
-
-class ScriptRunner(Protocol):
-    """A store, or what runs commands while it returns."""
-
-    async def run(self, script: LuaScript, keys: Sequence[str], args: Sequence[Argument] = ()) -> StoreReply:
-        """Return what the script returns; raises StoreAway and CommandRefused."""
 
 
 class QuotaContact:
@@ -65,6 +60,7 @@ class QuotaContact:
         self._pause_until, self._pause_reason = 0.0, PauseReason.REQUESTED
         self._corrections: list[tuple[float, int]] = []
         self._reported = 0  # of the corrections
+        self._taken_since: float | None = None  # when the name of this replica was that of another one
 
     def request(
         self, now: float, waiting: Sequence[Waiting], candidates: Sequence[Candidate] = (), *, leave: bool = False
@@ -135,6 +131,16 @@ class QuotaContact:
         spent = request.floor - self.floor  # meanwhile
         self.floor = max(0, reply.floor - spent)
         return reply.floor < request.floor or reply.parts > request.parts > 0
+
+    def note_name(self, *, is_taken: bool, now: float) -> None:
+        """Log once that another process uses the name: for longer than one that was killed keeps it."""
+        if not is_taken:
+            self._taken_since = None
+        elif self._taken_since is None:
+            self._taken_since = now
+        elif now - self._taken_since > 2 * SILENT:
+            self._taken_since = math.inf
+            log.warning("another server uses COINGLASS_REPLICA: this one sends nothing", replica=self._replica)
 
     def join(self, sent: float) -> None:
         """Use the common quota from now on."""

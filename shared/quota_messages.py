@@ -1,10 +1,12 @@
 """What replicas and the script of the common quota tell each other."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
+from shared.commands import Argument, StoreReply
 from shared.script import FOLDER, LuaScript
 
 SILENT: Final = 3.0  # seconds without contact after which the script sets a replica's safe share aside; as there
@@ -132,3 +134,21 @@ def quota_script(folder: Path = FOLDER) -> LuaScript:
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(QuotaReply).decode
+
+
+class ScriptRunner(Protocol):
+    """A store, or what runs commands while it returns."""
+
+    async def run(self, script: LuaScript, keys: Sequence[str], args: Sequence[Argument] = ()) -> StoreReply:
+        """Return what the script returns; raises StoreAway and CommandRefused."""
+
+
+async def exchange(store: ScriptRunner, name: str, request: QuotaRequest) -> QuotaReply:
+    """Execute the script of the quota with this name; raises StoreAway, CommandRefused and msgspec.DecodeError."""
+    packed = await store.run(_SCRIPT, [name], [encode(request)])
+    if not isinstance(packed, bytes):
+        raise TypeError(f"the quota's script returned {type(packed).__name__}")
+    return decode(packed)
+
+
+_SCRIPT: Final = quota_script()

@@ -16,6 +16,10 @@ from shared.quota_messages import Digest, Waiting
 Group: TypeAlias = tuple[Digest, int]
 
 
+class ContactChanged(Exception):
+    """The call waits elsewhere from now on: in the common queue, or in that of this replica."""
+
+
 @dataclass(eq=False, slots=True)
 class SharedWaiter:
     """A call that waits `since` a time, in monotonic seconds."""

@@ -119,6 +119,9 @@ local function waiting_calls()
       local left = math.ceil(MAX_STEPS / members)
       for at, group in ipairs(member.waiting) do
         local client, priority, count, oldest, newest = unpack(group)
+        if not state.clients[client] then -- it was forgotten since, for others that were seen later
+          see(client)
+        end
         calls[client] = calls[client] or {}
         for item = 1, math.min(count, left) do
           local since = count > 1 and oldest + (newest - oldest) * (item - 1) / (count - 1) or oldest
