@@ -64,13 +64,14 @@ class Lookups:
             return
         error = task.exception()
         if error is not None:  # a bug of ours: callers get what they get without a second tier
-            report = {"message": "The second tier of the cache failed.", "exception": error, "task": task}
-            task.get_loop().call_exception_handler(report)
+            _report(error)
         lookup = Lookup() if error is not None else task.result()
-        self._learn(call, lookup)
-        for context, resume in pending.resumes:
-            context.run(resume, lookup)
-        self._end(call, lookup)
+        try:
+            self._learn(call, lookup)
+            for context, resume in pending.resumes:
+                _run(context, resume, lookup)
+        finally:
+            self._end(call, lookup)
 
     async def close(self) -> None:
         """Cancel the lookups in progress, and those who wait for them."""
@@ -110,3 +111,16 @@ def _copy(outer: asyncio.Future[AnyAnswer], inner: asyncio.Future[AnyAnswer]) ->
         outer.set_exception(error)
     else:
         outer.set_result(inner.result())
+
+
+def _run(context: contextvars.Context, resume: Resume, lookup: Lookup) -> None:
+    """Let somebody go on. What fails there costs the others nothing."""
+    try:
+        context.run(resume, lookup)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        _report(error)
+
+
+def _report(error: BaseException) -> None:
+    report = {"message": "The second tier of the cache failed.", "exception": error}
+    asyncio.get_running_loop().call_exception_handler(report)

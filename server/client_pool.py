@@ -49,6 +49,7 @@ class KeyUpstream:
     uses: int = 0
     used_at: float = 0.0
     sharing: "KeySharing | None" = None
+    starting: asyncio.Task[None] | None = None
 
     @classmethod
     def of(
@@ -64,6 +65,9 @@ class KeyUpstream:
             await self.sharing.start()
 
     async def close(self) -> None:
+        if self.starting is not None:
+            self.starting.cancel()
+            await asyncio.wait([self.starting])
         await self.feeds.close()
         await (self.client if self.sharing is None else self.sharing).close()
 
@@ -129,7 +133,7 @@ class ClientPool:
         upstream.used_at = self._clock.monotonic()
         self.probation[digest] = upstream
         if upstream.sharing is not None:
-            self._run(upstream.start())
+            upstream.starting = self._run(upstream.start())
         return upstream
 
     def _promote(self) -> None:
@@ -165,10 +169,11 @@ class ClientPool:
         redaction.discard(upstream.client.config.api_key)
         self._run(upstream.close())
 
-    def _run(self, starting_or_closing: Coroutine[None, None, None]) -> None:
+    def _run(self, starting_or_closing: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(starting_or_closing)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def watch(self) -> None:
         """Close idle clients for as long as the server runs."""
@@ -180,4 +185,4 @@ class ClientPool:
         for members in (self.accepted, self.probation):
             while members:
                 self._close(members.popitem()[1])
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)

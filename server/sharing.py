@@ -76,11 +76,13 @@ class KeySharing:
 
     async def close(self) -> None:
         """Close the client as well, at its time."""
-        await self.facts.close()
-        await self._client.close()
-        await self.answers.close()
-        for withdraw in self._hooks:
-            withdraw()
+        try:
+            await self.facts.close()
+            await self._client.close()
+            await self.answers.close()
+        finally:
+            for withdraw in self._hooks:
+                withdraw()
 
 
 class Sharing:

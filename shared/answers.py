@@ -209,11 +209,11 @@ class Answers:
         began, is_waiting = self.clock.monotonic(), False
         try:
             begun = await self._begun(lease, waited, 0 if before is None else before.token)
+            entry = await self._entry(lease, begun, began, before)
             is_waiting = begun.state == b"remote"
         finally:
             if not is_waiting:
                 watch.cancel()
-        entry = await self._entry(lease, begun, began, before)
         match begun.state:
             case b"remote":
                 self.counts["remote"] += 1

@@ -66,6 +66,8 @@ def test_the_status_page_has_the_state_of_a_process(addresses: Addresses) -> Non
         "clientConnections",
         "cacheBytes",
         "callerKeys",
+        "replica",
+        "sharedStore",
     }
     assert status["clientConnections"]["http"] >= 1
     assert addresses.public("/status").status_code == 404

@@ -21,7 +21,7 @@ from tests.running import running
 from tests.test_cli import KEY
 from tests.test_secrets import ServerRun, server_run
 from tests.test_websocket import PROTOCOL, send
-from tests.test_workers import STARTS_WITHIN, answering_alone, is_healthy, workers
+from tests.test_workers import STARTS_WITHIN, WITHOUT_STORE, answering_alone, is_healthy, workers
 
 VARIABLES = {
     "COINGLASS_API_KEY": KEY,
@@ -236,13 +236,14 @@ def turns(server: ServerRun, address: str, count: int) -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=[1, 2])
 def run(request: pytest.FixtureRequest) -> tuple[Script, Seen]:
-    """Run the script once for each number of workers; the last requests are those of the metrics."""
+    """Run the script once for each number of workers, which share no store; the last requests are for the metrics."""
     count: int = request.param
     with contextlib.ExitStack() as upstreams:
         sandbox = Sandbox(key=KEY)
         upstream = upstreams.enter_context(running(create_sandbox(sandbox)))
         script, seen = Script(sandbox), Seen({}, [])
-        with server_run(**VARIABLES, COINGLASS_BASE_URL=upstream, COINGLASS_WORKERS=str(count)) as server:
+        variables = VARIABLES | {"COINGLASS_BASE_URL": upstream, "COINGLASS_WORKERS": str(count)}
+        with server_run(WITHOUT_STORE, **variables) as server:
             address = server.address.get(timeout=STARTS_WITHIN)
             assert is_healthy(address)
             for _ in turns(server, address, count):

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,11 +156,14 @@ class ServerRun:
 
 
 @contextlib.contextmanager
-def server_run(**variables: str) -> Iterator[ServerRun]:
+def server_run(command: Sequence[str] = COMMAND, **variables: str) -> Iterator[ServerRun]:
     """Run a server; when it has ended, all that it has written is there."""
-    command = [*COMMAND, "serve", "--port", "0"]
     with subprocess.Popen(  # noqa: S603  # our own command
-        command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command, "serve", "--port", "0"],
+        env=environment(**variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         server = ServerRun(process)
         reader = threading.Thread(target=server.read, daemon=True)

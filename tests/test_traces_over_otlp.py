@@ -15,6 +15,7 @@ from sandbox.faults import Fault, FaultKind
 from tests.collector import RecordedSpan, SpanCollector, below
 from tests.running import running
 from tests.test_cli import KEY, run, serving
+from tests.test_workers import WITHOUT_STORE
 
 FUNDING = "/api/futures/funding-rate/history"
 TEMPLATE = """query {name} {{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {field}(interval: H8, last: {last}) {{
@@ -90,7 +91,7 @@ def finished(request: pytest.FixtureRequest) -> Iterator[tuple[TracedScript, Spa
             "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer {SECRET}",
             "OTEL_SERVICE_NAME": "market-data",
         }
-        with serving("--workers", request.param, **variables) as (served, process):
+        with serving("--workers", request.param, command=WITHOUT_STORE, **variables) as (served, process):
             script = TracedScript(served, sandbox)
             play(script)
             log = ended(process)

@@ -8,7 +8,7 @@ local owner, token, member, channel, value = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local age, fresh, grace, usable, limit =
   tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local ENTRY_BYTES = 400 -- of an answer besides its value, with its places in index and sizes
-local LASTING = 10800000 -- ms; an answer is usable for less
+local LASTING = 26 * 3600000 -- ms; an answer is usable for less: it is refreshed each day at the latest
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(number)

@@ -13,7 +13,8 @@ from tests.test_cli import run
 SECRETS = [setting.metadata["variable"] for setting in VARIABLES if setting.metadata["has_secret"]]
 KEY = "a-key-that-nobody-may-see"
 VALUES = {"COINGLASS_API_KEY": KEY, "COINGLASS_JWT_JWKS_URL": "https://login.example.com/jwks.json"} | {
-    "COINGLASS_WEBSOCKET_URL": "wss://user:password@127.0.0.1:9/ws-api"
+    "COINGLASS_WEBSOCKET_URL": "wss://user:password@127.0.0.1:9/ws-api",
+    "COINGLASS_SHARED_URL": "valkey://user:password@127.0.0.1:9",
 }
 
 
