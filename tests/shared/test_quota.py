@@ -328,3 +328,11 @@ async def test_a_replica_that_leaves_gives_its_part_to_the_others(world: World) 
     calls = [first.call(seconds=0) for _ in range(30)]
     await world.elapse(2)
     assert sent(calls) == 26
+
+
+async def test_more_clients_than_are_remembered_may_wait_at_a_time(world: World) -> None:
+    replicas = await started(world, 3)
+    calls = [replica.call(f"client {number} of {replica.name}") for replica in replicas for number in range(400)]
+    await world.elapse(2)
+    assert not any(replica.is_alone for replica in replicas)
+    assert (sent(calls), world.upstream.most) == (30, 30)
