@@ -104,7 +104,7 @@ class Store(Commands):
 
     async def _run_late(self, hook: OnReturn, session: StoreSession) -> None:
         try:
-            await within(self.clock, ATTEMPT_SECONDS, self._run([hook], session))
+            await within(self.clock, ATTEMPT_SECONDS, hook(Commands(session.send, self._observer)))
         except Exception as error:  # noqa: BLE001  # as before the store is used
             session.lose(reason_of(error))
 
@@ -183,20 +183,16 @@ class Store(Commands):
     async def _prepare(self, session: StoreSession) -> None:
         """Open the session, and let everybody use it as soon as no hook is left that has not run in it."""
         await session.open(self._callbacks)
-        self._due = list(self._on_return)
+        self._due, commands = list(self._on_return), Commands(session.send, self._observer)
         while True:
+            await session.ping()  # so that hooks that read miss no message that comes after that
             hooks, self._due = self._due, []
-            await self._run(hooks, session)
+            for hook in hooks:
+                if hook in self._on_return:  # it may have been withdrawn meanwhile
+                    await hook(commands)
             if not self._due:
                 break
         self._session = session
-
-    async def _run(self, hooks: list[OnReturn], session: StoreSession) -> None:
-        await session.ping()  # so that hooks that read miss no message that comes after that
-        commands = Commands(session.send, self._observer)
-        for hook in hooks:
-            if hook in self._on_return:  # it may have been withdrawn meanwhile
-                await hook(commands)
 
     async def _use(self, session: StoreSession, seconds: float) -> None:
         """Let everybody use the session until it is lost."""

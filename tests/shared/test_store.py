@@ -152,18 +152,6 @@ async def test_what_is_registered_while_the_store_is_being_connected_counts_for_
         await store.close()
 
 
-async def test_a_hook_of_a_connected_store_misses_no_message_after_it(store_server: StoreServer) -> None:
-    receivers: asyncio.Queue[object] = asyncio.Queue()
-
-    async def publish(commands: Commands) -> None:
-        receivers.put_nowait(await commands.execute("PUBLISH", "channel", "message"))
-
-    async with connected(store_server.url) as store:
-        store.subscribe("channel", list[bytes]().append)
-        store.on_return(publish)
-        assert await asyncio.wait_for(receivers.get(), LONGEST_WAIT) == 1
-
-
 async def test_a_heartbeat_that_fails_in_any_way_takes_the_store_away(
     store_server: StoreServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
