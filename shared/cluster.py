@@ -14,7 +14,7 @@ from shared.address import HostPort
 from shared.commands import Argument, StoreReply
 from shared.discovery import SlotRange
 from shared.errors import StoreAway
-from shared.failures import FAILURES, reason_of
+from shared.failures import reason_of
 from shared.link import Link, SentCommand
 
 _MAX_HOPS: Final = 4  # a Cluster that redirects more often is not settled
@@ -108,7 +108,7 @@ class ClusterLinks:
     async def _open(self, server: HostPort) -> None:
         try:
             connection = await within(self._clock, self._limit, self._connect(server))
-        except (*FAILURES, StoreAway, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever fails, operations wait for this link
             self.lose(reason_of(error))
             return
         if self._reason is not None:

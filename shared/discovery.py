@@ -2,13 +2,15 @@
 
 import dataclasses
 import functools
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from redis.exceptions import AuthenticationError
 
 from shared.address import Address, HostPort, StoreKind
 from shared.connections import connected_to, first_success, request
 from shared.failures import UnusableServer
+
+_MIN_VERSION: Final = 7  # the first one whose scripts have flags
 
 
 class SlotRange(NamedTuple):
@@ -33,7 +35,8 @@ async def find_slots(address: Address) -> list[SlotRange]:
 
 def check_server(address: Address, hello: object) -> None:
     """Raise UnusableServer for a server that is no store for this address, by its reply to HELLO."""
-    role, mode = (hello.get(key) for key in (b"role", b"mode")) if isinstance(hello, dict) else (None, None)
+    reply: dict[object, object] = hello if isinstance(hello, dict) else {}
+    role, mode = reply.get(b"role"), reply.get(b"mode")
     is_cluster = address.kind is StoreKind.CLUSTER
     if mode == b"cluster" and not is_cluster:
         raise UnusableServer("the server is a node of a Cluster: write redis+cluster://")
@@ -41,6 +44,11 @@ def check_server(address: Address, hello: object) -> None:
         raise UnusableServer("the server is a sentinel: write redis+sentinel://host:26379/name")
     if role == b"replica" and not is_cluster:
         raise UnusableServer("the server is a replica, which takes no writes: name the primary, or its sentinels")
+    version = reply.get(b"version")
+    major = version.partition(b".")[0] if isinstance(version, bytes) else b""
+    if isinstance(version, bytes) and major.isdigit() and int(major) < _MIN_VERSION:
+        text = version.decode(errors="replace")
+        raise UnusableServer(f"the server has version {text}: it has to be Valkey, or Redis 7.0 or newer")
 
 
 async def ask_sentinel(address: Address, sentinel: HostPort) -> HostPort:
@@ -53,14 +61,18 @@ async def ask_sentinel(address: Address, sentinel: HostPort) -> HostPort:
         reply = await _primary(anonymous, sentinel)
     except AuthenticationError:
         reply = await _primary(dataclasses.replace(address, database=0), sentinel)
-    if reply is None:
-        raise UnusableServer(f"the sentinels know no primary with the name {address.primary}")
-    return HostPort(reply[0].decode(), int(reply[1]))
+    match reply:
+        case [bytes(host), bytes(port)] if port.isdigit():
+            return HostPort(host.decode(errors="replace"), int(port))
+        case None:
+            raise UnusableServer(f"the sentinels know no primary with the name {address.primary}")
+        case _:
+            raise UnusableServer(f"the sentinel {sentinel} does not answer with an address")
 
 
-async def _primary(address: Address, sentinel: HostPort) -> list[bytes] | None:
+async def _primary(address: Address, sentinel: HostPort) -> object:
     async with connected_to(address, sentinel) as connection:
-        reply: list[bytes] | None = await request(connection, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.primary)
+        reply: object = await request(connection, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.primary)
     return reply
 
 

@@ -56,14 +56,19 @@ class StoreSession:
         """Connect. Raises one of FAILURES."""
         if self._address.kind is StoreKind.CLUSTER:
             ranges = await find_slots(self._address)
+            connection = await self._connect_to_store(ranges[0].server)
             self._links = ClusterLinks(self.connect, ranges, self._clock, self._limit, self.lose)
-            server: HostPort | None = ranges[0].server
         else:
-            server = self._primary = await find_primary(self._address)
-            connection = await self.connect(server)
-            check_server(self._address, await request(connection, "HELLO"))
-            self._links = _OneLink(connection, server, self._clock, self._limit, self.lose)
-        self._notices = NoticeLink(await self.connect(server), callbacks, self.lose)
+            self._primary = await find_primary(self._address)
+            connection = await self._connect_to_store(self._primary)
+            link_connection = await self.connect(self._primary)
+            self._links = _OneLink(link_connection, self._primary, self._clock, self._limit, self.lose)
+        self._notices = NoticeLink(connection, callbacks, self.lose)
+
+    async def _connect_to_store(self, server: HostPort | None) -> AbstractConnection:
+        connection = await self.connect(server)
+        check_server(self._address, await request(connection, "HELLO"))
+        return connection
 
     async def connect(self, server: HostPort | None) -> AbstractConnection:
         """Return an open connection, which ends with the session at the latest. Raises one of FAILURES."""
@@ -71,7 +76,11 @@ class StoreSession:
             raise StoreAway(self.lost.result())
         connection = new_connection(self._address, server)
         self._connections.append(connection)
-        await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
+        try:
+            await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
+        except BaseException:  # also a cancellation
+            await self.disconnect(connection)
+            raise
         return connection
 
     async def connect_for(self, name: str) -> AbstractConnection:
@@ -81,6 +90,11 @@ class StoreSession:
     async def disconnect(self, connection: AbstractConnection) -> None:
         self._connections.remove(connection)
         await connection.disconnect(nowait=True)
+
+    def change_notices(self, verb: bytes, channel: bytes) -> None:
+        """Subscribe to a channel or no longer; a link that is not open yet begins with all that have callbacks."""
+        if self._notices is not None:
+            self._notices.send(verb, channel)
 
     def send(self, words: tuple[Argument, ...]) -> "asyncio.Future[StoreReply]":
         """Return the reply to come. Raises StoreAway."""
@@ -126,7 +140,7 @@ class StoreSession:
         """Close all connections, before anything is awaited that a cancellation could interrupt."""
         self.lose("COINGLASS_SHARED_URL: the store is closed")
         tasks = [task for link in (self._links, self._notices) if link is not None for task in link.end()]
-        for connection in self._connections:
+        for connection in tuple(self._connections):  # one that is being opened is removed meanwhile
             await connection.disconnect(nowait=True)
         await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -8,6 +8,8 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias, TypeVar
 
+import structlog
+
 from cg_client.clock import Clock
 from cg_client.live.timers import within
 from shared.address import Address
@@ -17,6 +19,8 @@ from shared.failures import reason_of
 from shared.observer import StoreObserver
 from shared.session import StoreSession
 from shared.subscriptions import Callback
+
+log = structlog.get_logger(__name__)
 
 LIMIT: Final = 0.25  # seconds, for each operation
 ATTEMPT_SECONDS: Final = 1.5  # to connect, probe and run what has to run first
@@ -46,15 +50,18 @@ class Store(Commands):
         self._address = address
         self.clock = clock
         self.limit = limit
-        self._session: StoreSession | None = None
+        self._session: StoreSession | None = None  # that everybody may use
+        self._latest: StoreSession | None = None  # the same, or the one that is being prepared
         self._reason = "COINGLASS_SHARED_URL: the store is not connected yet"
         self._on_return: list[OnReturn] = []
+        self._due: list[OnReturn] = []  # hooks that have to run before the session that is being prepared is used
         self._on_loss: list[OnLoss] = []
         self._late: set[asyncio.Task[None]] = set()  # hooks that were registered while the store was connected
         self._callbacks: dict[bytes, list[Callback]] = {}
         self._task: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
         self._wait = FIRST_WAIT
+        self._lost_at = 0.0
 
     @property
     def is_away(self) -> bool:
@@ -83,14 +90,16 @@ class Store(Commands):
     def on_return(self, hook: OnReturn) -> Callable[[], None]:
         """Run the hook after each connection, before anybody else may use the store; return what ends that.
 
-        If the store is connected already, the hook runs soon, beside others. If it raises, the store goes away, or
-        stays away, until the next attempt.
+        If the store is connected already, the hook runs soon, beside others; if it is being connected, before that
+        ends. If it raises, the store goes away, or stays away, until the next attempt.
         """
         self._on_return.append(hook)
         if self._session is not None:
             task = asyncio.get_running_loop().create_task(self._run_late(hook, self._session))
             self._late.add(task)
             task.add_done_callback(self._late.discard)
+        elif self._latest is not None:
+            self._due.append(hook)
         return functools.partial(_discard, self._on_return, hook)
 
     async def _run_late(self, hook: OnReturn, session: StoreSession) -> None:
@@ -112,16 +121,16 @@ class Store(Commands):
         name = channel.encode()
         callbacks = self._callbacks.setdefault(name, [])
         callbacks.append(callback)
-        if len(callbacks) == 1 and self._session is not None:
-            self._session.notices.send(b"SUBSCRIBE", name)
+        if len(callbacks) == 1 and self._latest is not None:
+            self._latest.change_notices(b"SUBSCRIBE", name)
 
         def unsubscribe() -> None:
             with contextlib.suppress(ValueError):
                 callbacks.remove(callback)
                 if not callbacks and self._callbacks.get(name) is callbacks:
                     del self._callbacks[name]
-                    if self._session is not None:
-                        self._session.notices.send(b"UNSUBSCRIBE", name)
+                    if self._latest is not None:
+                        self._latest.change_notices(b"UNSUBSCRIBE", name)
 
         return unsubscribe
 
@@ -129,21 +138,32 @@ class Store(Commands):
         return self.session.send(command)
 
     async def _stay_connected(self) -> None:
-        lost_at = self.clock.monotonic()
+        self._lost_at = self.clock.monotonic()
         while True:
-            session = StoreSession(self._address, self.clock, self.limit)
             try:
-                if await self._is_prepared(session):
-                    returned_at = self.clock.monotonic()
-                    await self._use(session, returned_at - lost_at)
-                    lost_at = self.clock.monotonic()
-                    if lost_at - returned_at >= _STABLE_SECONDS:
-                        self._wait = FIRST_WAIT
+                await self._connect()
+            except Exception as error:
+                log.exception("the store could not be connected")
+                self._reason = reason_of(error)
             finally:
-                self._session = None
-                await session.close()
+                self._tried.set()
             await self.clock.sleep(self._wait * random.uniform(0.5, 1))  # noqa: S311  # keeps no secret
             self._wait = min(MAX_WAIT, self._wait * 2)
+
+    async def _connect(self) -> None:
+        """Try to connect once; with success return when the session is lost."""
+        session = self._latest = StoreSession(self._address, self.clock, self.limit)
+        try:
+            if await self._is_prepared(session):
+                returned_at = self.clock.monotonic()
+                await self._use(session, returned_at - self._lost_at)
+                self._lost_at = self.clock.monotonic()
+                if self._lost_at - returned_at >= _STABLE_SECONDS:
+                    self._wait = FIRST_WAIT
+        finally:
+            self._session = self._latest = None
+            self._due.clear()
+            await session.close()
 
     async def _is_prepared(self, session: StoreSession) -> bool:
         """Return whether the session is connected, answers in time, and its hooks are done."""
@@ -157,21 +177,26 @@ class Store(Commands):
             self._reason = reason_of(error)
         else:
             return True
-        self._observer.on_unreachable(self._reason)
-        self._tried.set()
+        _report(self._observer.on_unreachable, self._reason)
         return False
 
     async def _prepare(self, session: StoreSession) -> None:
+        """Open the session, and let everybody use it as soon as no hook is left that has not run in it."""
         await session.open(self._callbacks)
-        await session.ping()
-        commands = Commands(session.send, self._observer)
-        for hook in tuple(self._on_return):
-            await hook(commands)
+        self._due, commands = list(self._on_return), Commands(session.send, self._observer)
+        while True:
+            await session.ping()  # so that hooks that read miss no message that comes after that
+            hooks, self._due = self._due, []
+            for hook in hooks:
+                if hook in self._on_return:  # it may have been withdrawn meanwhile
+                    await hook(commands)
+            if not self._due:
+                break
+        self._session = session
 
     async def _use(self, session: StoreSession, seconds: float) -> None:
         """Let everybody use the session until it is lost."""
-        self._session = session
-        self._observer.on_return(seconds)
+        _report(self._observer.on_return, seconds)
         self._tried.set()
         beating = asyncio.create_task(self._beat(session))
         try:
@@ -179,17 +204,29 @@ class Store(Commands):
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
-        self._observer.on_away(self._reason)
+        _report(self._observer.on_away, self._reason)
         for hook in list(self._on_loss):
             asyncio.get_running_loop().call_soon(hook)  # which reports a hook that fails
 
     async def _beat(self, session: StoreSession) -> None:
         """Ping all connections each second, also while nobody uses the store."""
-        with contextlib.suppress(StoreAway):
+        try:
             while True:
                 await self.clock.sleep(HEARTBEAT_SECONDS)
                 await session.ping()
                 await session.check_primary()
+        except StoreAway as away:
+            session.lose(str(away))
+        except Exception as error:  # noqa: BLE001  # a session without beats would be lost without notice
+            session.lose(reason_of(error))
+
+
+def _report(report: Callable[[T], None], fact: T) -> None:
+    """Tell the observer; what it raises takes the store from nobody."""
+    try:
+        report(fact)
+    except Exception:
+        log.exception("the observer of the store failed")
 
 
 def _discard(hooks: list[T], hook: T) -> None:

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis.asyncio.connection import AbstractConnection
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
+from shared.address import HostPort
+from shared.cluster import ClusterLinks
+from shared.discovery import SlotRange
 from shared.errors import StoreAway
+from shared.link import SentCommand, packed
 from shared.script import LuaScript
+from shared.store import LIMIT
 from shared.stream_reader import StreamReader
+from tests.clock import FakeClock
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer, binary_of
 
@@ -166,3 +173,19 @@ async def test_cancelled_callers_take_no_reply_of_another_when_a_slot_moves(clus
         assert results == [None] * 50
         results = await asyncio.gather(*(store.get(f"{first}:{n}") for n in range(50)))
         assert results == [str(n).encode() for n in range(50)]
+
+
+async def test_whatever_fails_while_a_link_is_opened_fails_the_operations_that_wait_for_it() -> None:
+    reasons: list[str] = []
+
+    async def connect(server: HostPort) -> AbstractConnection:
+        raise UnicodeError(f"{server.host} is no name of a host")
+
+    node = SlotRange(0, REDIS_CLUSTER_HASH_SLOTS - 1, HostPort("a..b", 1))
+    links = ClusterLinks(connect, [node], FakeClock(), LIMIT, reasons.append)
+    words = ("GET", "name")
+    command = SentCommand(packed(words))
+    links.send(command, words)
+    with pytest.raises(StoreAway, match=r"a\.\.b is no name of a host"):
+        await asyncio.wait_for(command.future, 2)
+    assert reasons == ["COINGLASS_SHARED_URL: a..b is no name of a host"]

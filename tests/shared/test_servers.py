@@ -10,7 +10,11 @@ import pytest
 import trustme
 
 from cg_client.secret import Secret
+from shared import discovery
+from shared.address import HostPort, parse_address
+from shared.discovery import check_server
 from shared.errors import CommandRefused
+from shared.failures import UnusableServer
 from shared.scope import Scope
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer, running_store
@@ -134,3 +138,28 @@ async def test_a_database_that_the_server_lacks_is_reported(store_server: StoreS
     log = StoreLog()
     async with connected(f"{store_server.url}/99", observer=log):
         assert "DB index is out of range" in log.unreachable[0]
+
+
+@pytest.mark.parametrize("version", [b"6.2.14", b"5.0"])
+@pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
+def test_a_server_that_is_too_old_for_the_scripts_is_no_store(scheme: str, version: bytes) -> None:
+    hello = {b"server": b"redis", b"version": version, b"mode": b"cluster" if "+" in scheme else b"standalone"}
+    with pytest.raises(UnusableServer, match=f"has version {version.decode()}: .* Redis 7.0 or newer"):
+        check_server(parse_address(f"{scheme}://store"), hello)
+
+
+@pytest.mark.parametrize("version", [b"7.0.0", b"10.1", b"255.255.255", b"unstable", b"", None])
+def test_a_server_that_is_new_enough_or_does_not_say_is_a_store(version: bytes | None) -> None:
+    check_server(parse_address("redis://store"), {b"mode": b"standalone", b"version": version})
+
+
+@pytest.mark.parametrize("reply", [[], [b"host"], [b"host", b"port"], b"OK", 1])
+async def test_a_sentinel_whose_answer_is_no_address_is_unusable(
+    reply: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(*_: object) -> object:
+        return reply
+
+    monkeypatch.setattr(discovery, "_primary", answer)
+    with pytest.raises(UnusableServer, match="the sentinel host:1 does not answer with an address"):
+        await discovery.ask_sentinel(parse_address("redis+sentinel://host:1/main"), HostPort("host", 1))

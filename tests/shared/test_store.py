@@ -3,10 +3,17 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
+from cg_client.clock import Clock
+from shared.address import HostPort, parse_address
 from shared.commands import Commands
 from shared.errors import CommandRefused, StoreAway
+from shared.failures import FAILURES
+from shared.observer import StoreObserver
 from shared.script import LuaScript
+from shared.session import StoreSession
+from shared.store import HEARTBEAT_SECONDS, LIMIT, Store
 from shared.stream_reader import StreamReader
 from tests.running import LIMIT as LONGEST_WAIT
 from tests.shared.rig import StoreLog, connected
@@ -118,3 +125,105 @@ async def test_a_hook_that_fails_on_a_connected_store_takes_it_away(store_server
         await log.until(lambda: bool(log.away))
         withdraw()
         await log.until(lambda: len(log.returns) == 2)
+
+
+async def test_what_is_registered_while_the_store_is_being_connected_counts_for_this_connection(
+    store_server: StoreServer,
+) -> None:
+    store = Store(parse_address(store_server.url), Clock())
+    receivers: list[object] = []
+
+    async def publish(commands: Commands) -> None:
+        receivers.append(await commands.execute("PUBLISH", "channel", "message"))
+
+    async def register(_: Commands) -> None:
+        store.subscribe("channel", list[bytes]().append)
+        store.on_return(publish)
+        store.on_return(withdrawn)()
+
+    async def withdrawn(_: Commands) -> None:
+        receivers.append("of a hook that was withdrawn")
+
+    store.on_return(register)
+    await store.start()
+    try:
+        assert receivers == [1]
+    finally:
+        await store.close()
+
+
+async def test_a_heartbeat_that_fails_in_any_way_takes_the_store_away(
+    store_server: StoreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = StoreLog()
+
+    async def check_primary(_: StoreSession) -> None:
+        raise ValueError("no reply of a sentinel")
+
+    monkeypatch.setattr(StoreSession, "check_primary", check_primary)
+    async with connected(store_server.url, observer=log):
+        async with asyncio.timeout(HEARTBEAT_SECONDS + 2):
+            await log.until(lambda: bool(log.away))
+    assert log.away == ["COINGLASS_SHARED_URL: no reply of a sentinel"]
+
+
+async def test_a_connection_that_does_not_open_is_forgotten() -> None:
+    nowhere = HostPort("127.0.0.1", 1)
+    session = StoreSession(parse_address(f"valkey://{nowhere}"), Clock(), LIMIT)
+    for _ in range(3):
+        with pytest.raises(FAILURES):
+            await session.connect(nowhere)
+    assert session._connections == []
+    await session.close()
+
+
+class FailingObserver(StoreObserver):
+    """Fails whenever the store tells it of its state."""
+
+    def on_unreachable(self, reason: str) -> None:
+        raise ValueError(reason)
+
+    def on_away(self, reason: str) -> None:
+        raise ValueError(reason)
+
+    def on_return(self, seconds: float) -> None:
+        raise ValueError(seconds)
+
+
+async def test_an_observer_that_fails_takes_the_store_from_nobody(store_server: StoreServer) -> None:
+    losses: asyncio.Queue[None] = asyncio.Queue()
+    returns: asyncio.Queue[None] = asyncio.Queue()
+
+    async def count_return(_: Commands) -> None:
+        returns.put_nowait(None)
+
+    with capture_logs() as logs:
+        async with (
+            asyncio.timeout(LONGEST_WAIT),
+            connected(store_server.url, observer=FailingObserver(), hooks=[count_return]) as store,
+        ):
+            store.on_loss(lambda: losses.put_nowait(None))
+            assert await store.execute("PING") == b"PONG"
+            store_server.restart()
+            await losses.get()
+            for _ in range(2):
+                await returns.get()
+    assert {"the observer of the store failed"} == {entry["event"] for entry in logs}
+
+
+async def test_an_observer_that_fails_lets_the_start_end() -> None:
+    async with asyncio.timeout(LONGEST_WAIT), connected("valkey://127.0.0.1:1", observer=FailingObserver()) as store:
+        assert store.is_away
+
+
+async def test_attempts_to_connect_go_on_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = StoreLog()
+
+    async def close(_: StoreSession) -> None:
+        raise ValueError("of a connection")
+
+    monkeypatch.setattr(StoreSession, "close", close)
+    with capture_logs() as logs:
+        async with connected("valkey://127.0.0.1:1", observer=log):
+            await log.until(lambda: len(log.unreachable) == 2)
+    assert logs[0]["event"] == "the store could not be connected"
