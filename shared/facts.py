@@ -252,9 +252,13 @@ class SharedFacts:
         """Apply a fact, unless one with its name is newer here, and return the name; empty if it is not one of ours."""
         try:
             fact = decode_fact(text)
+        except msgspec.DecodeError:
+            self.counts["invalid"] += 1
+            return ""
+        try:
             if not self._is_superseded(fact.name, version, seconds):
                 self._apply(fact, version, seconds)
-        except (msgspec.DecodeError, InvalidFact):
+        except InvalidFact:
             self.counts["invalid"] += 1
             return ""
         except Exception:  # a single fact ends neither the connection to the store nor what applies the others
