@@ -1,8 +1,9 @@
 """Opens channels that CoinGlass refuses again and again, since the plan or the key may change."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, InvalidRequest, ProblemCode
@@ -50,16 +51,26 @@ class ReopeningChannel:
         self._socket, self._channel, self._listener, self._clock = socket, channel, listener, clock
         self._code: ProblemCode | None = None  # of the failure that the listener was told last, while it lasts
         self._waiting: asyncio.Task[None] | None = None  # to open the channel again, or for its refusal
-        self._lost_since: float | None = None  # before the channel was refused, in monotonic seconds
+        self._is_refused = False  # as far as is known
+        self._lost_since: float | None = None  # before it was refused, in monotonic seconds; None if it never was live
         self._connected_at: float | None = None  # after that
         self._open: Closable | None = socket.open(channel, self, history)
 
     def close(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
+        self._stop_waiting()
         if self._open is not None:
             self._open.close()
             self._open = None
+
+    def _stop_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.cancel()
+
+    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for this, and for nothing else any more."""
+        self._stop_waiting()
+        self._waiting = asyncio.create_task(work)
 
     async def ready(self) -> None:
         """Wait for nothing: the listener is told the state as soon as it is known."""
@@ -74,13 +85,16 @@ class ReopeningChannel:
         self._listener.received(batch)
 
     def connected(self) -> None:
-        """Note that CoinGlass was asked. After a refusal, that says nothing yet."""
-        if self._lost_since is None:
-            self._code = None
-            self._listener.connected()
+        """Note that the subscription was sent. After a refusal, that says nothing yet."""
+        if not self._is_refused:
+            self._tell_connected()
             return
         self._connected_at = self._clock.monotonic()
-        self._waiting = asyncio.create_task(self._wait_for_refusal())
+        self._wait(self._wait_for_refusal())
+
+    def _tell_connected(self) -> None:
+        self._code = None
+        self._listener.connected()
 
     async def _wait_for_refusal(self) -> None:
         await self._clock.sleep(_REFUSED_WITHIN)
@@ -88,9 +102,13 @@ class ReopeningChannel:
 
     def _note_accepted(self) -> None:
         """Tell that the stream goes on, if it was refused before and is no longer."""
-        if self._lost_since is not None and self._connected_at is not None:
-            since, until = self._lost_since, self._connected_at
-            self._lost_since = self._connected_at = None
+        if self._connected_at is None:
+            return
+        since, until = self._lost_since, self._connected_at
+        self._is_refused, self._lost_since, self._connected_at = False, None, None
+        if since is None:
+            self._tell_connected()
+        else:
             start = self._clock.now() - timedelta(seconds=self._clock.monotonic() - since)
             self.resumed(start, until - since)
 
@@ -105,18 +123,18 @@ class ReopeningChannel:
 
     def refused(self, failure: CoinglassError | InvalidRequest, lost_since: float | None) -> None:
         """Try again from time to time, unless there is no such channel: the plan or the key may change."""
+        self._connected_at = None
         if isinstance(failure, InvalidRequest):
+            self._stop_waiting()
             self._listener.refused(failure, lost_since)
             return
+        self._is_refused = True
         if self._lost_since is None:
             self._lost_since = lost_since
-        self._connected_at = None
         if self._code is not failure.code:
             self._code = failure.code
             self._listener.interrupted(failure)
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = asyncio.create_task(self._reopen())
+        self._wait(self._reopen())
 
     async def _reopen(self) -> None:
         await self._clock.sleep(GATED_SECONDS)

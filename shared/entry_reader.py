@@ -34,27 +34,36 @@ class EntryReader:
         self._reader, self._streams, self._clock, self._times = reader, streams, clock, times
         self._followed, self._wake = followed, wake
         self._news = "0-0"
+        self.failing_since: float | None = None  # when the first of the last reads began, all of which failed
 
     async def run(self) -> None:
         while True:
-            following = {
-                self._streams.events(channel): item for channel, item in self._followed.items() if _is_readable(item)
-            }
-            after = {name: item.read_after for name, item in following.items()}
-            now = self._clock.monotonic()  # what is appended later may not be in the reply
+            began = self._clock.monotonic()
             try:
-                reply = await self._reader.read(
-                    {self._streams.news: self._news} | after, self._times.block, _MAX_ENTRIES
-                )
-            except (StoreAway, CommandRefused):
-                await self._clock.sleep(self._times.block)
+                await self._read(began)
+                self.failing_since = None
                 continue
-            if news := reply.pop(self._streams.news, None):
-                self._news = news[-1][0]
-                self._wake.set()
-            for name, item in following.items():
-                if item.read_after == after[name] and _is_readable(item):
-                    self._pass_on(item, reply.get(name, ()), now)
+            except (StoreAway, CommandRefused):
+                pass
+            except Exception:
+                if self.failing_since is None:
+                    log.exception("the shared streams could not be read")
+            self.failing_since = began if self.failing_since is None else self.failing_since
+            await self._clock.sleep(self._times.block)
+
+    async def _read(self, now: float) -> None:
+        """`now`: what is appended later may not be in the reply."""
+        following = {
+            self._streams.events(channel): item for channel, item in self._followed.items() if _is_readable(item)
+        }
+        after = {name: item.read_after for name, item in following.items()}
+        reply = await self._reader.read({self._streams.news: self._news} | after, self._times.block, _MAX_ENTRIES)
+        if news := reply.pop(self._streams.news, None):
+            self._news = news[-1][0]
+            self._wake.set()
+        for name, item in following.items():
+            if item.read_after == after[name] and _is_readable(item):
+                self._pass_on(item, reply.get(name, ()), now)
 
     async def close(self) -> None:
         await self._reader.close()
@@ -63,7 +72,8 @@ class EntryReader:
         try:
             followed.take(entries)
         except Exception:
-            log.exception("an entry of a shared stream could not be read", channel=followed.channel.names[0])
+            log.exception("an entry of a shared stream could not be passed on", channel=followed.channel.names[0])
+            return
         if len(entries) < _MAX_ENTRIES and not followed.is_stale:
             followed.synced_at = now
         if followed.is_stale:

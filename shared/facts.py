@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
+import structlog
 
 from cg_client.client import Client
 from cg_client.decoding.anomalies import DriftKey
@@ -25,6 +26,8 @@ from shared.fact_kinds import CircuitFact, DriftFact, Fact, LimitFact, decode_fa
 from shared.scope import Scope
 from shared.script import LuaScript
 from shared.store import Store
+
+log = structlog.get_logger(__name__)
 
 MAX_FACTS: Final = 3000  # in the store, and waiting to be sent
 REVIEW_SECONDS: Final = 10.0  # between two looks at the version
@@ -47,8 +50,8 @@ class LocalFact(NamedTuple):
 class SharedFacts:
     """Of one client. Start it before the client is used.
 
-    `counts`: facts that were published, applied, outdated (of another plan), invalid, refused by the store, or dropped
-    because too many were waiting.
+    `counts`: facts that were published, applied, outdated (of another plan), invalid, refused by the store, failed
+    (could not be sent), or dropped because too many were waiting.
     """
 
     def __init__(self, store: Store, scope: Scope, client: Client, replica: str) -> None:
@@ -66,15 +69,23 @@ class SharedFacts:
         self._outgoing, self._missed = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._ends: list[Callable[[], None]] = []
+        self._is_closed = False
 
     async def start(self) -> None:
         """Apply what is stored, and attach the client."""
         self.attach()
+        if self._is_closed:
+            return
         self._missed.clear()
         await self._read_if_there()
 
     def attach(self) -> None:
-        """From now on apply to the client what others learn, soon also what is stored, and publish what it learns."""
+        """From now on apply to the client what others learn, soon also what is stored, and publish what it learns.
+
+        Do so once, and not after `close`.
+        """
+        if self._is_closed or self._tasks:
+            return
         client = self._client
         client.plan_watch.on_account, client.plan_watch.on_limit = self._learn_account, self._learn_limit
         client.gate.on_refusal, client.drift.on_key = self._learn_refusal, self._learn_drift
@@ -84,6 +95,7 @@ class SharedFacts:
         self._missed.set()
 
     async def close(self) -> None:
+        self._is_closed = True
         for end in self._ends:
             end()
         for task in self._tasks:
@@ -147,6 +159,10 @@ class SharedFacts:
                     await self._store.clock.sleep(_RETRY_SECONDS)
                 except CommandRefused:
                     self.counts["refused"] += 1
+                except Exception:  # of this fact, which is sent again with what the store has lost
+                    self.counts["failed"] += 1
+                    log.exception("a fact could not be published", fact=self._sending)
+                    await self._store.clock.sleep(_RETRY_SECONDS)
                 finally:
                     self._sending = ""
 
@@ -175,13 +191,20 @@ class SharedFacts:
         """Read all facts if a change was missed."""
         while True:
             try:
-                async with asyncio.timeout(REVIEW_SECONDS):
-                    await self._missed.wait()
-            except TimeoutError:
-                await self._look()
-            if self._missed.is_set():
-                self._missed.clear()
-                await self._read_if_there()
+                await self._review_once()
+            except Exception:
+                log.exception("facts could not be reviewed")
+                await self._store.clock.sleep(_RETRY_SECONDS)
+
+    async def _review_once(self) -> None:
+        try:
+            async with asyncio.timeout(REVIEW_SECONDS):
+                await self._missed.wait()
+        except TimeoutError:
+            await self._look()
+        if self._missed.is_set():
+            self._missed.clear()
+            await self._read_if_there()
 
     async def _look(self) -> None:
         """Compare the version with that of the store."""
@@ -229,11 +252,18 @@ class SharedFacts:
         """Apply a fact, unless one with its name is newer here, and return the name; empty if it is not one of ours."""
         try:
             fact = decode_fact(text)
-            if not self._is_superseded(fact.name, version, seconds):
-                self._apply(fact, version, seconds)
-        except (msgspec.DecodeError, InvalidFact):
+        except msgspec.DecodeError:
             self.counts["invalid"] += 1
             return ""
+        try:
+            if not self._is_superseded(fact.name, version, seconds):
+                self._apply(fact, version, seconds)
+        except InvalidFact:
+            self.counts["invalid"] += 1
+            return ""
+        except Exception:  # a single fact ends neither the connection to the store nor what applies the others
+            self.counts["invalid"] += 1
+            log.exception("a fact could not be applied", fact=fact.name)
         return fact.name
 
     def _is_superseded(self, name: str, version: int, seconds: float) -> bool:

@@ -1,14 +1,25 @@
-"""A channel that a feed of this replica follows: by the stream of the owner, or else by a socket of this replica."""
+"""A channel that a feed of this replica follows: by the stream of the owner, or else by a socket of this replica.
+
+    NOTHING --attach--> STREAM --leave_stream--> SOCKET --attach--> STREAM ...
+
+`SharedSocket` looks at the state of the stream and calls `attach`; `EntryReader` brings its entries to `take`, which
+tells them in the order of their numbers. When the store fails, `leave_stream` follows an `UpstreamChannel`, which
+brings notes to `deliver`, and states what it may have missed. Once the stream is live again and complete for long
+enough, `attach` goes back to it: from some seconds before (the backlog), since either of the two may bring an event
+later, and with a filter for what came from the socket. Whatever may be lost in between is told as a gap.
+"""
 
 import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Final
 
 import msgspec
+import structlog
 
 from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
@@ -29,9 +40,19 @@ from cg_client.live.subscription import ChannelHistory
 from cg_client.live.timers import within
 from shared.errors import CommandRefused, StoreAway
 from shared.recent_events import RecentEvents
-from shared.stream_store import PendingNote, RawEntry, StoredStream, StreamNote, StreamStore
+from shared.stream_store import (
+    PendingNote,
+    RawEntry,
+    StoredStream,
+    StreamNote,
+    StreamStore,
+    UnreadableEntry,
+    milliseconds_of,
+)
 from shared.stream_times import StreamTimes
 from shared.upstream_channel import UpstreamChannel
+
+log = structlog.get_logger(__name__)
 
 _READY_SECONDS: Final = 0.6  # more than a lookup in the store takes, or its limit
 
@@ -40,6 +61,18 @@ class Following(Enum):
     NOTHING = "nothing yet"
     STREAM = "the stream of the owner"
     SOCKET = "a socket of this replica"
+
+
+@dataclass(slots=True)
+class StreamMoments:
+    """Times of a stream, in milliseconds by the store's clock."""
+
+    alive: float = 0.0  # up to when the owner that appended last appended all
+    last: float = 0.0  # when the last entry came
+    came: float = 0.0  # when the last events came, or the channel was live again
+    resumed: float = 0.0  # when the last gap ended, of those that were told
+    gap: float = 0.0  # what came before is stated as a gap already
+    late: float = 0.0  # what came before would come after later events
 
 
 class FollowedChannel:
@@ -69,17 +102,14 @@ class FollowedChannel:
         self._epoch, self._number = "", 0
         self._backlog = 0  # number of the last entry that was there when the stream took over from the socket
         self._writer = ""  # the owner that appended last
-        self._alive_ms = 0.0  # up to when that owner appended all, by the store's clock as the other times here
-        self._last_ms = 0.0  # when the last entry came
-        self._came_ms = 0.0  # when the last events came, or the channel was live again
+        self._ms = StreamMoments()
         self._waits_since: float | None = None  # for the channel to be live, in monotonic seconds
-        self._resumed_ms = 0.0  # when the last gap ended, of those that were told
         self._filter: tuple[Overlap, float] | None = None  # and until when it is needed
-        self._gap_ms = self._late_ms = 0.0  # what came before them is stated as a gap, and comes too late, by the store
         self._code: ProblemCode | None = None  # of the failure that the listener was told last, while it lasts
         self._unread: deque[PendingNote] = deque()  # of this replica as the owner, and not read back yet
         self._delivered = "", 0  # the writer, and the last of its notes that was not waited for
         self._is_ready = asyncio.Event()
+        self.unreadable = 0  # entries
 
     # ChannelStream
 
@@ -100,7 +130,7 @@ class FollowedChannel:
     async def _recall(self, after: EventNumber, until: EventNumber) -> Sequence[NumberedNote] | None:
         try:
             notes = await self._store.recall(self.channel, after, until)
-        except (StoreAway, CommandRefused):
+        except (StoreAway, CommandRefused, UnreadableEntry):
             return None
         return None if notes is None else [NumberedNote(item.number, self._wall_ms(item), item.note) for item in notes]
 
@@ -116,22 +146,43 @@ class FollowedChannel:
     @property
     def lost_since(self) -> float:
         """From when on something may be missing, if nothing more is read, in monotonic seconds."""
-        came_ms = self._came_ms if self._code is not None else max(self._last_ms, self._alive_ms)
+        came_ms = self._ms.came if self._code is not None else max(self._ms.last, self._ms.alive)
         return min(self.synced_at, self._store.time.monotonic(came_ms))
 
     def note_alive(self, writer: str, alive_ms: float) -> None:
         """Note up to when an owner appended all; what another one did before is not known by that."""
         if writer == self._writer:
-            self._alive_ms = max(self._alive_ms, alive_ms)
+            self._ms.alive = max(self._ms.alive, alive_ms)
 
     def take(self, entries: Sequence[RawEntry]) -> None:
         """Take entries of the stream; the first one of another epoch says that the stream began anew."""
+        epoch = self._epoch.encode()
         for raw in entries:
-            if raw[1][b"e"].decode() != self._epoch:
+            if raw[1].get(b"e", epoch) != epoch:
                 self.is_stale = self.needs_look = True
                 return
-            self.read_after = raw[0]
-            self._take(self._store.entry(self.channel, raw))
+            self.read_after = raw[0]  # whatever it is, it is read once
+            try:
+                note = self._store.entry(self.channel, raw)
+            except UnreadableEntry as error:
+                self._leave_unread(raw, error)
+            else:
+                self._take(note)
+
+    def _leave_unread(self, raw: RawEntry, error: UnreadableEntry) -> None:
+        """State as a gap what an entry may have had that cannot be read."""
+        self.unreadable += 1
+        if self.unreadable == 1:
+            log.warning("an entry of a shared stream cannot be read", channel=self.channel.names[0], exc_info=error)
+        number = self._number
+        with contextlib.suppress(KeyError, ValueError):
+            number = int(raw[1][b"n"])
+            if number <= self._number:
+                return  # it was read before
+        if self._code is not None:
+            return  # the gap is told with the next entry, which says whether the channel is live again
+        self._tell_loss(milliseconds_of(raw[0]), number)
+        self._number = number
 
     def _take(self, note: StreamNote) -> None:
         number = note.number.number
@@ -141,15 +192,15 @@ class FollowedChannel:
             return
         expected = max(self._number, self._backlog) + 1
         if number > expected:
-            self._tell_loss(note)
+            self._tell_loss(note.at_ms, self._number)
         is_backlog = number <= self._backlog
-        self._number, self._last_ms, self._writer = number, max(self._last_ms, note.at_ms), note.writer
+        self._number, self._ms.last, self._writer = number, max(self._ms.last, note.at_ms), note.writer
         if not isinstance(note.note, ChannelInterrupted | ChannelRefused):
-            self._came_ms = max(self._came_ms, note.at_ms)
+            self._ms.came = max(self._ms.came, note.at_ms)
         is_delivered = note.writer == self._delivered[0] and note.serial <= self._delivered[1]
         if is_delivered or (is_backlog and not isinstance(note.note, EventsReceived)):
             return
-        if note.at_ms < self._late_ms:
+        if note.at_ms < self._ms.late:
             self._leave_out(note)
         else:
             self._deliver(self._with_wait(note.note), note.number, self._wall_ms(note))
@@ -168,16 +219,17 @@ class FollowedChannel:
     def _leave_out(self, note: StreamNote) -> None:
         """State as a gap what the replica's own socket did not bring, and would now come after later events."""
         is_new = isinstance(note.note, EventsReceived) and self._new(note.note.batch.events)
-        if is_new and note.at_ms >= self._gap_ms:
-            gap = ChannelResumed(self._store.time.wall(self._gap_ms), (self._late_ms - self._gap_ms) / 1000)
-            self._gap_ms = self._late_ms
+        if is_new and note.at_ms >= self._ms.gap:
+            gap = ChannelResumed(self._store.time.wall(self._ms.gap), (self._ms.late - self._ms.gap) / 1000)
+            self._ms.gap = self._ms.late
             self._deliver(gap, None, None)
 
-    def _tell_loss(self, note: StreamNote) -> None:
-        """State as a gap what was trimmed from the stream before this replica read it."""
-        start = self._store.time.wall(self._last_ms)
-        gap = ChannelResumed(start, max(0.0, (note.at_ms - self._last_ms) / 1000))
-        self._deliver(gap, EventNumber(self._epoch, self._number), None, is_event=False)
+    def _tell_loss(self, until_ms: float, number: int) -> None:
+        """State as a gap what was trimmed from the stream before this replica read it, or is unreadable."""
+        since_ms = self._ms.last if self._code is None else self._ms.came
+        gap = ChannelResumed(self._store.time.wall(since_ms), max(0.0, (until_ms - since_ms) / 1000))
+        self._ms.last = max(self._ms.last, until_ms)
+        self._deliver(gap, EventNumber(self._epoch, number), None, is_event=False)
 
     def expect(self, pending: PendingNote, writer: str) -> None:
         """Note what this replica appends as the owner: it is read back, unless the store goes away."""
@@ -204,7 +256,7 @@ class FollowedChannel:
     def _attach_first(self, state: StoredStream) -> None:
         self._follow(state, state.last_id, state.number)
         is_new = state.status == "new"
-        self._last_ms = self._came_ms = self._store.time.now_ms if is_new else state.until_ms
+        self._ms.last = self._ms.came = self._store.time.now_ms if is_new else state.until_ms
         note = self._store.status_note(self.channel, state)
         if note is not None:
             note = ChannelConnected() if isinstance(note, ChannelResumed) else note
@@ -226,19 +278,19 @@ class FollowedChannel:
             if now < since + self._times.settle:
                 return False
             lost_since = now
-            self._gap_ms = time.store_ms(upstream.live_since)
+            self._ms.gap = time.store_ms(upstream.live_since)
             first_at = upstream.first_at
-            self._late_ms = self._gap_ms if first_at is None else time.store_ms(first_at + self._times.lag)
+            self._ms.late = self._ms.gap if first_at is None else time.store_ms(first_at + self._times.lag)
         else:
             lost_since = self._lost_since(upstream)
-            self._gap_ms = self._late_ms = max(time.store_ms(lost_since - self._times.lag), self._resumed_ms)
+            self._ms.gap = self._ms.late = max(time.store_ms(lost_since - self._times.lag), self._ms.resumed)
             self._tell_gap(state, lost_since, since)
         self._filter = self.recent.filter(now), now + WINDOW_SECONDS
         start = max(0.0, time.store_ms(min(lost_since, now) - self._times.backlog))
         self._follow(state, f"{round(start)}-0", 0)
         self._backlog = state.number
         self.synced_at = min(now, lost_since)  # until the backlog is read
-        self._last_ms = self._came_ms = time.store_ms(self.synced_at)
+        self._ms.last = self._ms.came = time.store_ms(self.synced_at)
         return True
 
     def _lost_since(self, upstream: UpstreamChannel | None) -> float:
@@ -263,7 +315,7 @@ class FollowedChannel:
 
     def _follow(self, state: StoredStream, after: str, number: int) -> None:
         self.source, self._epoch, self._number, self._backlog = Following.STREAM, state.epoch, number, 0
-        self.read_after, self._writer, self._alive_ms = after, state.writer, 0.0
+        self.read_after, self._writer, self._ms.alive = after, state.writer, 0.0
         self.synced_at = self._clock.monotonic()
         self.is_stale = False
 
@@ -322,7 +374,7 @@ class FollowedChannel:
                     return
                 self._code = failure.code
             case ChannelConnected() | ChannelResumed():
-                self._code, self._resumed_ms = None, self._store.time.store_ms(now)
+                self._code, self._ms.resumed = None, self._store.time.store_ms(now)
             case ChannelRefused():
                 self.needs_look = False
         self._listener.number_next(number, time_ms, is_event=is_event)

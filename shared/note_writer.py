@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import structlog
+
 from cg_client.clock import Clock
 from cg_client.live.channels import Channel
 from cg_client.live.notes import (
@@ -18,6 +20,9 @@ from cg_client.live.notes import (
 from shared.channel_codec import encode_note
 from shared.errors import CommandRefused, StoreAway
 from shared.stream_store import FormerOwner, PendingNote, StreamStore
+from shared.stream_times import StreamTimes
+
+log = structlog.get_logger(__name__)
 
 _MAX_NOTES: Final = 500  # of one append
 _RETRY_SECONDS: Final = 0.1
@@ -27,6 +32,7 @@ class NoteWriter:
     """Works for one ownership, named by its token. Serial numbers keep a note from being appended twice.
 
     `when_missing` gets channels whose stream vanished, `when_former` is called when another replica owns the socket.
+    `when_failed` is called when nothing can be appended although the store may be there: what waits must not grow.
     """
 
     def __init__(
@@ -34,12 +40,14 @@ class NoteWriter:
         store: StreamStore,
         clock: Clock,
         token: str,
-        pace: float,
+        times: StreamTimes,
         when_missing: Callable[[Sequence[Channel]], None],
         when_former: Callable[[], None],
+        when_failed: Callable[[], None],
     ) -> None:
-        self._store, self._clock, self.token, self._pace = store, clock, token, pace
-        self._when_missing, self._when_former = when_missing, when_former
+        self._store, self._clock, self.token, self._times = store, clock, token, times
+        self._when_missing, self._when_former, self._when_failed = when_missing, when_former, when_failed
+        self._failing_since: float | None = None  # in monotonic seconds
         self._queue: deque[PendingNote] = deque()
         self._serial = 0
         self._is_filled = asyncio.Event()
@@ -81,10 +89,10 @@ class NoteWriter:
                 await self._is_filled.wait()
             if not await self._append():
                 return
-            await self._clock.sleep(self._pace)
+            await self._clock.sleep(self._times.pace)
 
     async def _append(self) -> bool:
-        """Append the oldest notes; return whether this replica still owns the socket."""
+        """Append the oldest notes; return whether this replica goes on with that as the owner."""
         notes = [note for note, _ in zip(self._queue, range(_MAX_NOTES), strict=False)]
         if not notes:
             return True
@@ -93,14 +101,30 @@ class NoteWriter:
         except FormerOwner:
             self._when_former()
             return False
-        except (StoreAway, CommandRefused):
-            await self._clock.sleep(_RETRY_SECONDS)  # the reply may be lost: the serial numbers tell
-            return True
+        except StoreAway:  # the reply may be lost: the serial numbers tell
+            return await self._may_retry(self._times.lease)
+        except CommandRefused:
+            return await self._may_retry(self._times.patience)
+        except Exception:
+            log.exception("notes could not be appended to the shared streams")
+            self._when_failed()
+            return False
+        self._failing_since = None
         serial = notes[-1].serial
         while self._queue and self._queue[0].serial <= serial:
             self._queue.popleft()
         if missing:
             self._when_missing(missing)
+        return True
+
+    async def _may_retry(self, longest: float) -> bool:
+        """Wait a moment; return False if appends have failed for so long that another owner may do better."""
+        now = self._clock.monotonic()
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        if now >= self._failing_since + longest:
+            self._when_failed()
+            return False
+        await self._clock.sleep(_RETRY_SECONDS)
         return True
 
 

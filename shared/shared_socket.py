@@ -18,7 +18,6 @@ import structlog
 from cg_client.clock import Clock
 from cg_client.live.channels import Channel
 from cg_client.live.notes import ChannelNote, EventsReceived
-from cg_client.live.overlap import MEMORY_SECONDS
 from cg_client.live.stream import LocalSocket, StreamListener
 from cg_client.live.subscription import ChannelHistory
 from cg_client.live.timers import within
@@ -30,7 +29,7 @@ from shared.note_writer import NoteWriter
 from shared.scope import Scope
 from shared.store import Store
 from shared.stream_reader import StreamReader
-from shared.stream_store import Beat, FormerOwner, OwnerLease, StoredStream, StreamNote, StreamStore
+from shared.stream_store import Beat, FormerOwner, OwnerLease, StreamStore
 from shared.stream_times import StreamTimes
 from shared.upstream_channel import UpstreamChannel
 
@@ -72,10 +71,12 @@ class SharedSocket:
         self._renewed_at = self._owner_since = -math.inf
         self._owned_at = -math.inf  # until then, another replica may not have noticed that it lost the lease
         self._trouble_since: float | None = None
-        self._beats = 0
+        self._back_at = self._barred_until = -math.inf  # until then, this replica does not own the socket of all
+        self._ownerless_since: float | None = None
+        self._failed_token = ""  # of an ownership that this replica gave up
+        self._beats = self.takeovers = 0
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self.takeovers = 0
 
     @property
     def is_owner(self) -> bool:
@@ -163,7 +164,6 @@ class SharedSocket:
         channels = None if followed == self._noted else encode_channels([*followed]) if followed else b""
         beat = await self._streams.beat(token, channels, version, self._alive_at(), self._lease())
         self._noted = None if beat.is_unknown else followed
-        self._trouble_since = None
         for item in self._followed.values():
             item.note_alive(beat.token, beat.alive_ms)
         await self._note_ownership(beat, sent_at)
@@ -172,14 +172,30 @@ class SharedSocket:
             for item in self._followed.values():
                 item.needs_look = True
         await self._serve_all()
-        await _in_parallel(partial(self._look, item) for item in self._followed.values() if item.needs_look)
+        is_owned = beat.token not in ("", self._failed_token)
+        self._ownerless_since = None if is_owned else self._ownerless_since or sent_at
+        if self._is_unserved(sent_at):
+            self._go_alone_all()
+        elif is_owned:
+            await _in_parallel(partial(self._look, item) for item in self._followed.values() if item.needs_look)
+        if self._trouble_since is not None:
+            self._trouble_since, self._back_at = None, sent_at
         if beat.is_unknown and followed:
             self._wake.set()
+
+    def _is_unserved(self, now: float) -> bool:
+        """Whether the streams bring nothing although the store is there: they have no owner, or cannot be read."""
+        sinces = self._entries.failing_since, self._ownerless_since
+        return any(since is not None and now >= max(since, self._back_at) + self._times.patience for since in sinces)
 
     def _lease(self) -> OwnerLease:
         """Leave the lease for a moment to a replica that has missed nothing, after the store was away or emptied."""
         is_live = any(item.live_since is not None for item in self._upstream.values())
-        if not self._followed or (self._trouble_since is not None and not is_live):
+        if (
+            self._clock.monotonic() < self._barred_until
+            or not self._followed
+            or (self._trouble_since is not None and not is_live)
+        ):
             return OwnerLease.LEAVE
         is_early = self._clock.monotonic() < self._owned_at + self._times.beat
         return OwnerLease.TAKE_LATER if is_early and not is_live else OwnerLease.TAKE
@@ -206,9 +222,8 @@ class SharedSocket:
             self.takeovers += 1
             self._owner_since = sent_at
             log.info("this replica owns the socket to CoinGlass", replica=self._name)
-            self._writer = NoteWriter(
-                self._streams, self._clock, beat.token, self._times.pace, self._begin_again, self._stop_writing
-            )
+            ends = self._begin_again, self._stop_writing, self._give_up
+            self._writer = NoteWriter(self._streams, self._clock, beat.token, self._times, *ends)
         if beat.channels is not None:
             self._wanted, self._version = beat.channels, beat.version
             rows = max(MIN_ROWS, SHARED_ROWS // max(1, len(self._wanted)))
@@ -221,11 +236,16 @@ class SharedSocket:
         for item in self._followed.values():
             item.note_trouble()
         if now >= self._trouble_since + self._times.patience:
-            for item in self._followed.values():
-                if item.source is not Following.SOCKET:
-                    self._go_alone(item)
-        if now >= self._renewed_at + self._times.lease:
+            self._go_alone_all()
+        if now >= min(self._renewed_at, self._trouble_since) + self._times.lease:
+            if self._renewed_at > self._trouble_since:  # the lease is there, and nothing else works
+                self._barred_until = now + self._times.barred
             self._resign()
+
+    def _go_alone_all(self) -> None:
+        for item in self._followed.values():
+            if item.source is not Following.SOCKET:
+                self._go_alone(item)
 
     def _go_alone(self, followed: FollowedChannel) -> None:
         """Follow a socket of this replica, which says what it may have missed by then."""
@@ -269,6 +289,15 @@ class SharedSocket:
         for upstream in self._upstream.values():
             upstream.publish = None
 
+    def _give_up(self) -> None:
+        """Leave the lease to another replica for a while, since this one cannot append what it receives."""
+        token = "" if self._writer is None else self._writer.token
+        self._stop_writing()
+        if self._trouble_since is None:  # else it is the store that is away
+            self._failed_token, self._ownerless_since = token, -math.inf
+            self._barred_until = self._clock.monotonic() + self._times.barred
+            self._go_alone_all()
+
     def _release(self, channel: Channel) -> None:
         """Close the channel at CoinGlass, unless somebody has a use for it."""
         upstream = self._upstream[channel]
@@ -311,7 +340,7 @@ class SharedSocket:
         followed = self._followed.get(channel)
         history: ChannelHistory | None
         if state.is_begun:
-            history = self._history_of(state, await self._streams.newest(channel, MEMORY_SECONDS))
+            history = await self._streams.history(channel, state)
         else:
             history = None if followed is None else followed.history_elsewhere(state)
         if writer is not self._writer or channel in self._upstream:
@@ -345,16 +374,6 @@ class SharedSocket:
         followed = self._followed.get(channel)
         if followed is not None:
             followed.expect(pending, writer.token)
-
-    def _history_of(self, state: StoredStream, notes: Sequence[StreamNote]) -> ChannelHistory:
-        """Return what the former owner brought, and since when nobody did."""
-        time = self._streams.time
-        events = [
-            (time.monotonic(item.at_ms), item.note.batch.events)
-            for item in notes
-            if isinstance(item.note, EventsReceived)
-        ]
-        return ChannelHistory(events, time.monotonic(state.until_ms))
 
     def _begin_again(self, channels: Sequence[Channel]) -> None:
         """Begin streams anew that vanished from the store."""

@@ -1,5 +1,6 @@
 """The streams of channels in the store: what replicas note, append and read there."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -7,8 +8,10 @@ from typing import Final, NamedTuple, TypeAlias, cast
 
 from cg_client.clock import Clock
 from cg_client.live.channels import Channel
-from cg_client.live.notes import ChannelConnected, ChannelNote
+from cg_client.live.notes import ChannelConnected, ChannelNote, EventsReceived
+from cg_client.live.overlap import MEMORY_SECONDS
 from cg_client.live.stream import EventNumber
+from cg_client.live.subscription import ChannelHistory
 from shared.channel_codec import VERSION, decode_channels, decode_note, encode_note
 from shared.commands import Argument
 from shared.scope import Scope
@@ -26,6 +29,10 @@ RawEntry: TypeAlias = tuple[str, Mapping[bytes, bytes]]
 
 class FormerOwner(Exception):
     """Another replica owns the socket by now, or nobody does."""
+
+
+class UnreadableEntry(Exception):
+    """An entry of a stream that is none of ours, or was damaged."""
 
 
 class OwnerLease(Enum):
@@ -189,7 +196,7 @@ class StreamStore:
             float(until),
             writer.decode(),
             last_id.decode(),
-            _ms(first_id.decode()) if first_id else None,
+            milliseconds_of(first_id.decode()) if first_id else None,
             int(first_number),
         )
 
@@ -233,36 +240,53 @@ class StreamStore:
         await self._store.run(_LEAVE, names, [self._replica, token, self._retain_ms])
 
     def entry(self, channel: Channel, raw: RawEntry) -> StreamNote:
-        """Return what an entry of the channel's stream has."""
+        """Return what an entry of the channel's stream has. Raises UnreadableEntry."""
         entry_id, fields = raw
-        at_ms = float(fields[b"a"])
-        number = EventNumber(fields[b"e"].decode(), int(fields[b"n"]))
-        note = decode_note(fields[b"d"], channel, self.time.wall(at_ms))
-        return StreamNote(entry_id, number, fields[b"w"].decode(), int(fields[b"s"]), at_ms, note)
+        try:
+            at_ms = float(fields[b"a"])
+            number = EventNumber(fields[b"e"].decode(), int(fields[b"n"]))
+            note = decode_note(fields[b"d"], channel, self.time.wall(at_ms))
+            return StreamNote(entry_id, number, fields[b"w"].decode(), int(fields[b"s"]), at_ms, note)
+        except Exception as error:
+            raise UnreadableEntry(entry_id) from error
 
     def status_note(self, channel: Channel, state: StoredStream) -> ChannelNote | None:
         """Return the note of the state, if there is one."""
         return decode_note(state.note, channel, self._clock.now()) if state.note else None
 
     async def newest(self, channel: Channel, seconds: float) -> Sequence[StreamNote]:
-        """Return the entries of the last seconds, at most those of the ring."""
+        """Return the entries of the last seconds that can be read, at most those of the ring."""
         notes: list[StreamNote] = []
         oldest = f"{max(0, round(self.time.now_ms - seconds * 1000))}-0"
         before = "+"
         while len(notes) < self.ring_rows:
             page = await self._page(channel, before, oldest)
-            notes += page
+            for raw in page:
+                with contextlib.suppress(UnreadableEntry):
+                    notes.append(self.entry(channel, raw))
             if len(page) < _PAGE:
                 break
-            before = f"({page[-1].id}"
+            before = f"({page[-1][0]}"
         return notes[::-1]
 
+    async def history(self, channel: Channel, state: StoredStream) -> ChannelHistory:
+        """Return what the former owner brought, and since when nobody did."""
+        events = [
+            (self.time.monotonic(item.at_ms), item.note.batch.events)
+            for item in await self.newest(channel, MEMORY_SECONDS)
+            if isinstance(item.note, EventsReceived)
+        ]
+        return ChannelHistory(events, self.time.monotonic(state.until_ms))
+
     async def recall(self, channel: Channel, after: EventNumber, until: EventNumber) -> Sequence[StreamNote] | None:
-        """Return the entries after a number up to another, or None unless all of them are there."""
+        """Return the entries after a number up to another, or None unless all of them are there.
+
+        Raises UnreadableEntry.
+        """
         notes: list[StreamNote] = []
         before, wanted = "+", after.number + 1
         while wanted <= until.number:
-            page = await self._page(channel, before, "-")
+            page = [self.entry(channel, raw) for raw in await self._page(channel, before, "-")]
             if not page or any(item.number.epoch != after.epoch for item in page):
                 return None
             notes += [item for item in page if after.number < item.number.number <= until.number]
@@ -271,14 +295,12 @@ class StreamStore:
             before = f"({page[-1].id}"
         return notes[::-1] if len(notes) == until.number - after.number else None
 
-    async def _page(self, channel: Channel, newest: str, oldest: str) -> Sequence[StreamNote]:
+    async def _page(self, channel: Channel, newest: str, oldest: str) -> Sequence[RawEntry]:
         reply = await self._store.execute("XREVRANGE", self.events(channel), newest, oldest, "COUNT", _PAGE)
         rows = cast("list[tuple[bytes, list[bytes]]]", reply)
-        return [
-            self.entry(channel, (entry_id.decode(), dict(zip(values[::2], values[1::2], strict=True))))
-            for entry_id, values in rows
-        ]
+        return [(entry_id.decode(), dict(zip(values[::2], values[1::2], strict=True))) for entry_id, values in rows]
 
 
-def _ms(entry_id: str) -> int:
+def milliseconds_of(entry_id: str) -> int:
+    """Return when the entry was appended, by the store's clock."""
     return int(entry_id.partition("-")[0])

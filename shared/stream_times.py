@@ -17,6 +17,7 @@ class StreamTimes:
     settle: float = 3.0  # that a stream must be complete for before a replica leaves its own socket for it
     backlog: float = 10.0  # of a stream that such a replica reads, for what its own socket has not brought yet
     lag: float = 0.25  # by which one socket may bring an event later than another
+    barred: float = 30.0  # after a replica could not append or serve, until it may own the socket again
     handover: float = 0.5  # in which an owner that ends appends what came
     retain: float = 60.0  # without an owner, until a stream is gone
     block: float = 0.25  # that a read waits for entries

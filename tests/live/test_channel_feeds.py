@@ -117,5 +117,39 @@ async def test_a_channel_that_was_never_had_begins_without_a_gap(rig: LiveRig) -
     refuse(rig, None)
     await rig.elapse(GATED_SECONDS)
     rig.socket.listener.connected()
-    await rig.elapse(1)
+    await rig.elapse(6)
     assert reader.kinds == ["PLAN_REQUIRED", "CONNECTED"]
+
+
+async def test_a_channel_that_was_never_had_is_connected_with_its_first_event(rig: LiveRig) -> None:
+    reader = await rig.subscribe(WITH_START)
+    refuse(rig, None)
+    await rig.elapse(GATED_SECONDS)
+    rig.socket.listener.connected()
+    await rig.send([liquidation(1)])
+    await rig.elapse(20)
+    assert reader.kinds == ["PLAN_REQUIRED", "CONNECTED", "rows"]
+
+
+async def test_a_channel_that_is_refused_before_it_was_ever_live_is_told_so_once(rig: LiveRig) -> None:
+    reader = await rig.subscribe(WITH_START)
+    refuse(rig, None)
+    for _ in range(3):
+        await rig.elapse(GATED_SECONDS)
+        rig.socket.listener.connected()
+        await rig.elapse(1)
+        refuse(rig, None)
+    await rig.elapse(GATED_SECONDS - 1)
+    assert reader.kinds == ["PLAN_REQUIRED"]
+
+
+async def test_a_closed_channel_waits_for_nothing_however_often_it_was_connected(rig: LiveRig, reader: Reader) -> None:
+    refuse(rig, rig.clock.monotonic())
+    await rig.elapse(GATED_SECONDS)
+    for _ in range(2):
+        rig.socket.listener.connected()
+        await rig.elapse(1)
+    reader.close()
+    await rig.feeds.close()
+    await rig.settle()
+    assert rig.clock.sleeping == 0
