@@ -101,10 +101,8 @@ class NoteWriter:
         except FormerOwner:
             self._when_former()
             return False
-        except StoreAway:  # the reply may be lost: the serial numbers tell
-            return await self._may_retry(self._times.lease)
-        except CommandRefused:
-            return await self._may_retry(self._times.patience)
+        except (StoreAway, CommandRefused):  # the reply may be lost: the serial numbers tell
+            return await self._may_retry()
         except Exception:
             log.exception("notes could not be appended to the shared streams")
             self._when_failed()
@@ -117,11 +115,11 @@ class NoteWriter:
             self._when_missing(missing)
         return True
 
-    async def _may_retry(self, longest: float) -> bool:
+    async def _may_retry(self) -> bool:
         """Wait a moment; return False if appends have failed for so long that another owner may do better."""
         now = self._clock.monotonic()
         self._failing_since = now if self._failing_since is None else self._failing_since
-        if now >= self._failing_since + longest:
+        if now >= self._failing_since + self._times.lease:
             self._when_failed()
             return False
         await self._clock.sleep(_RETRY_SECONDS)

@@ -296,7 +296,7 @@ class SharedSocket:
         if self._trouble_since is None:  # else it is the store that is away
             self._failed_token, self._ownerless_since = token, -math.inf
             self._barred_until = self._clock.monotonic() + self._times.barred
-            self._go_alone_all()
+        self._go_alone_all()  # at once, so that nothing is lost of what comes
 
     def _release(self, channel: Channel) -> None:
         """Close the channel at CoinGlass, unless somebody has a use for it."""
