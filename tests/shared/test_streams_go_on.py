@@ -22,7 +22,7 @@ from tests.store_server import StoreServer
 
 @pytest.fixture
 async def three(store_server: StoreServer) -> AsyncIterator[StreamCluster]:
-    async with cluster(store_server, times=replace(TIMES, barred=2.0)) as this:
+    async with cluster(store_server, times=replace(TIMES, barred=5.0)) as this:
         yield this
 
 
