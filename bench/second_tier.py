@@ -20,9 +20,9 @@ from cg_client.quota.requester import Requester
 from cg_client.secret import Secret
 from resolvers.decode import columns_decoder
 from schema.futures.market import PriceCandle
-from shared.address import parse_address
-from shared.answers import Answers
-from shared.store import Store
+from shared.answers.answers import Answers
+from shared.store.address import parse_address
+from shared.store.store import Store
 
 ROWS = 1000
 _TIMES = 200

@@ -21,8 +21,8 @@ from typing import Any, Final, TypeAlias
 import uvloop
 
 from cg_client.clock import Clock
-from shared.address import parse_address
-from shared.store import Store
+from shared.store.address import parse_address
+from shared.store.store import Store
 
 Get: TypeAlias = Callable[[str], Awaitable[object]]
 OPERATIONS: Final = 20_000
@@ -62,7 +62,7 @@ async def valkey_glide(port: int) -> AsyncIterator[Get]:
 
 
 CLIENTS: dict[str, Callable[[int], Any]] = {
-    "shared.store (connections of redis-py)": our_store,
+    "shared.store.store (connections of redis-py)": our_store,
     "redis-py": redis_py,
     "coredis": coredis,
     "valkey-glide": valkey_glide,

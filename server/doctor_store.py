@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from cg_client.clock import Clock
 from server.response_limit import MEGABYTE
 from server.settings import Settings
-from shared.address import Address
-from shared.errors import CommandRefused, StoreAway
 from shared.inspection import StoreReport, inspect
-from shared.store import LIMIT, Store
+from shared.store.address import Address
+from shared.store.errors import CommandRefused, StoreAway
+from shared.store.store import LIMIT, Store
 
 _SLOW_SECONDS = LIMIT / 10
 _SILENT_SECONDS = 3.0  # as in quota_members.lua

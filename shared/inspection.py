@@ -7,9 +7,9 @@ import msgspec
 
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
-from shared.codec import AnswerCodec
-from shared.scope import Scope
-from shared.store import Store
+from shared.answers.codec import AnswerCodec
+from shared.store.scope import Scope
+from shared.store.store import Store
 
 _PINGS = 20
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from cg_client.secret import Secret
-from shared.address import StoreKind, parse_address
-from shared.errors import CommandRefused
-from shared.scope import Scope
-from shared.store import Store
+from shared.store.address import StoreKind, parse_address
+from shared.store.errors import CommandRefused
+from shared.store.scope import Scope
+from shared.store.store import Store
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import binary_of
 from tests.test_cli import ROOT

@@ -11,7 +11,7 @@ from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
 from sandbox.faults import FaultKind
 from server.settings import Settings
-from shared.address import parse_address
+from shared.store.address import parse_address
 from tests.conftest import Graph, StartGraph
 from tests.running import LIMIT, running
 from tests.store_server import StoreServer, store_server

@@ -19,11 +19,11 @@ MAY = {
     "server/http.py": "the id of a request",
     "server/client_pool.py": "the key of a hash",
     "server/serve.py": "the key of the sandbox that the command starts",
-    "shared/budget_ledger.py": "what tells the statements of one process from those of another",
-    "shared/facts.py": "what tells the facts of one process from those of another",
-    "shared/quota_contact.py": "what tells one start of a replica from another",
-    "shared/shared_socket.py": "what tells one start of a replica from another",
-    "shared/store.py": "jitter of a wait",
+    "shared/budgets/ledger.py": "what tells the statements of one process from those of another",
+    "shared/facts/shared_facts.py": "what tells the facts of one process from those of another",
+    "shared/quota/contact.py": "what tells one start of a replica from another",
+    "shared/streams/shared_socket.py": "what tells one start of a replica from another",
+    "shared/store/store.py": "jitter of a wait",
 }
 
 

@@ -25,11 +25,11 @@ from cg_client.endpoints.futures import funding_rate
 from cg_client.entries import Entry
 from cg_client.params.core import CoinParams
 from cg_client.secret import Secret
-from shared.address import parse_address
-from shared.answers import Answers
-from shared.codec import AnswerCodec
-from shared.scope import Scope
-from shared.store import Store
+from shared.answers.answers import Answers
+from shared.answers.codec import AnswerCodec
+from shared.store.address import parse_address
+from shared.store.scope import Scope
+from shared.store.store import Store
 
 REPLICAS: Final = 16  # connections, each with one operation at a time
 CALLS: Final = 125  # of each

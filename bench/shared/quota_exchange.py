@@ -15,10 +15,10 @@ from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.requester import SYSTEM
 from cg_client.quota.window import QuotaWindow
 from cg_client.secret import Secret
-from shared.address import parse_address
-from shared.quota import SharedQuota
-from shared.scope import Scope
-from shared.store import Store
+from shared.quota.shared_quota import SharedQuota
+from shared.store.address import parse_address
+from shared.store.scope import Scope
+from shared.store.store import Store
 
 LIMIT: Final = REQUESTS_PER_MINUTE[Plan.PROFESSIONAL]
 REPLICAS: Final = 4

@@ -17,9 +17,9 @@ from cg_client.params.choices import LiquidationRange
 from cg_client.params.positions import LiquidationTotalsParams
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
-from shared.facts import SharedFacts
-from shared.scope import Scope
-from shared.store import Store
+from shared.facts.shared_facts import SharedFacts
+from shared.store.scope import Scope
+from shared.store.store import Store
 from tests.cg_client.conftest import KEY, client_with, decode
 from tests.clock import FakeClock
 from tests.running import LIMIT

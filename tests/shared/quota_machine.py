@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cg_client.quota.requester import Priority
-from shared.script import LuaScript
+from shared.store.script import LuaScript
 from tests.shared.quota_world import QuotaReplica, World
 
 MOST_REPLICAS = 4

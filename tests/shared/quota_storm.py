@@ -6,7 +6,7 @@ from typing import Final
 import redis
 
 from cg_client.quota.requester import Priority
-from shared.script import LuaScript
+from shared.store.script import LuaScript
 from tests.shared.quota_world import QuotaReplica, World
 
 LIMIT: Final = 12

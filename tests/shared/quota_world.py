@@ -16,13 +16,13 @@ from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.secret import Secret
-from shared.commands import Argument, StoreReply
-from shared.errors import StoreAway
-from shared.quota import FORGET_SECONDS, SharedQuota
-from shared.quota_messages import quota_script
-from shared.scope import Scope
-from shared.script import LuaScript
-from shared.store import LIMIT
+from shared.quota.messages import quota_script
+from shared.quota.shared_quota import FORGET_SECONDS, SharedQuota
+from shared.store.commands import Argument, StoreReply
+from shared.store.errors import StoreAway
+from shared.store.scope import Scope
+from shared.store.script import LuaScript
+from shared.store.store import LIMIT
 from tests.cg_client.conftest import a_call
 from tests.clock import SteppedClock
 

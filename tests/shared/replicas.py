@@ -18,7 +18,7 @@ from cg_client.errors import CoinglassError
 from cg_client.params.core import CoinParams
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.secret import Secret
-from shared.answers import LIMIT, Answers
+from shared.answers.answers import LIMIT, Answers
 from tests.cg_client.conftest import ENDPOINT
 from tests.shared.stepped_store import SteppedServer, SteppedStore
 

@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from cg_client.clock import Clock
-from shared.address import parse_address
-from shared.observer import StoreObserver
-from shared.store import LIMIT, OnReturn, Store
+from shared.store.address import parse_address
+from shared.store.observer import StoreObserver
+from shared.store.store import LIMIT, OnReturn, Store
 from tests.running import LIMIT as LONGEST_WAIT
 
 

@@ -11,11 +11,11 @@ import redis
 from redis.exceptions import NoScriptError
 
 from cg_client.clock import Clock
-from shared.address import parse_address
-from shared.commands import Argument, StoreReply
-from shared.errors import CommandRefused, StoreAway
-from shared.script import LuaScript
-from shared.store import OnReturn, Store
+from shared.store.address import parse_address
+from shared.store.commands import Argument, StoreReply
+from shared.store.errors import CommandRefused, StoreAway
+from shared.store.script import LuaScript
+from shared.store.store import OnReturn, Store
 from tests.store_server import StoreServer
 
 RECONNECT = 0.1  # seconds

@@ -24,11 +24,11 @@ from live.reopening_socket import ReopeningSocket
 from live.source import Presented, Source
 from server.live.broadcast import Broadcast, BroadcastClient
 from server.live.counts import BroadcastCounts
-from shared.address import parse_address
-from shared.scope import Scope
-from shared.shared_socket import SharedSocket
-from shared.store import Store
-from shared.stream_times import StreamTimes
+from shared.store.address import parse_address
+from shared.store.scope import Scope
+from shared.store.store import Store
+from shared.streams.shared_socket import SharedSocket
+from shared.streams.stream_times import StreamTimes
 from tests.cg_client.live.rig import CAMEL, LIQUIDATIONS, StandIn, order, standing_in
 from tests.store_server import StoreServer
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.settings import Settings, SettingsError
-from shared.address import Address, HostPort, StoreKind, parse_address
+from shared.store.address import Address, HostPort, StoreKind, parse_address
 
 PASSWORD = "pass/word@1:2"  # noqa: S105  # of no server
 WRITTEN = "pass%2Fword%401%3A2"

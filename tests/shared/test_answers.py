@@ -15,8 +15,8 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.quota.requester import Priority
-from shared.answers import FINISH_SECONDS, RETURN_SECONDS
-from shared.leases import LEASE_SECONDS
+from shared.answers.answers import FINISH_SECONDS, RETURN_SECONDS
+from shared.answers.leases import LEASE_SECONDS
 from tests.shared.desk import SharedDesk
 from tests.shared.replicas import LIFETIME, PATIENCE, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss

@@ -19,9 +19,9 @@ from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from resolvers.context import Context
 from sandbox.app import KEY
-from shared.address import parse_address
-from shared.answers import Answers
-from shared.store import Store
+from shared.answers.answers import Answers
+from shared.store.address import parse_address
+from shared.store.store import Store
 from tests.cases import CASES
 from tests.cg_client.conftest import ENDPOINT
 from tests.shared.replicas import shared_call

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.commands import Commands
-from shared.errors import CommandRefused, StoreAway
-from shared.store import LIMIT, Store
+from shared.store.commands import Commands
+from shared.store.errors import CommandRefused, StoreAway
+from shared.store.store import LIMIT, Store
 from tests.delaying_proxy import DelayingProxy
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer, running_store

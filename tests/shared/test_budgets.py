@@ -14,14 +14,14 @@ from callers.budgets import DAY, MINUTE, BudgetExceeded, Reservation
 from callers.caller import Budget, Caller
 from cg_client.clock import Clock
 from cg_client.secret import Secret
-from shared import budget_ledger
-from shared.address import parse_address
-from shared.budget_windows import BudgetNames
-from shared.budgets import SharedBudgets
-from shared.commands import Argument, StoreReply
-from shared.errors import StoreAway
-from shared.script import LuaScript
-from shared.store import Store
+from shared.budgets import ledger as budget_ledger
+from shared.budgets.shared_budgets import SharedBudgets
+from shared.budgets.windows import BudgetNames
+from shared.store.address import parse_address
+from shared.store.commands import Argument, StoreReply
+from shared.store.errors import StoreAway
+from shared.store.script import LuaScript
+from shared.store.store import Store
 from tests.clock import FakeClock
 from tests.shared.fact_replicas import until
 from tests.store_server import StoreServer, running_store

@@ -33,7 +33,7 @@ from cg_client.live.notes import (
     EventsReceived,
 )
 from cg_client.plans.plan_table import Plan
-from shared.channel_codec import decode_channels, decode_note, encode_channels, encode_note
+from shared.streams.channel_codec import decode_channels, decode_note, encode_channels, encode_note
 
 CHANNELS = [
     Channel(ChannelKind.LIQUIDATION_ORDERS),

@@ -9,14 +9,14 @@ import pytest
 from redis.asyncio.connection import AbstractConnection
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
-from shared.address import HostPort
-from shared.cluster import ClusterLinks
-from shared.discovery import SlotRange
-from shared.errors import StoreAway
-from shared.link import SentCommand, packed
-from shared.script import LuaScript
-from shared.store import LIMIT
-from shared.stream_reader import StreamReader
+from shared.store.address import HostPort
+from shared.store.cluster import ClusterLinks
+from shared.store.discovery import SlotRange
+from shared.store.errors import StoreAway
+from shared.store.link import SentCommand, packed
+from shared.store.script import LuaScript
+from shared.store.store import LIMIT
+from shared.store.stream_reader import StreamReader
 from tests.clock import FakeClock
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer, binary_of

@@ -27,10 +27,10 @@ from payloads.series import Candle
 from resolvers.fund_premium import Premium, PremiumDay
 from sandbox.samples import sample
 from served_schema.decoders import decoders
-from shared.codec import LEAST_COMPRESSED, AnswerCodec
-from shared.record_types import RecordType, UnreadableValue, is_record
-from shared.value_codec import Unencodable, ValueEncoder
-from shared.value_decoder import ValueDecoder
+from shared.answers.codec import LEAST_COMPRESSED, AnswerCodec
+from shared.answers.record_types import RecordType, UnreadableValue, is_record
+from shared.answers.value_codec import Unencodable, ValueEncoder
+from shared.answers.value_decoder import ValueDecoder
 from tests.cases import SCHEMA
 from tests.cg_client.conftest import ENDPOINT
 from tests.clock import START

@@ -38,9 +38,9 @@ from cg_client.errors import (
 from cg_client.failures import kind_of
 from cg_client.intervals import Interval
 from cg_client.plans.plan_table import Plan
-from shared.error_codec import KINDS, decode_failure, encode_failure
-from shared.record_types import UnreadableValue
-from shared.value_codec import Unencodable
+from shared.answers.error_codec import KINDS, decode_failure, encode_failure
+from shared.answers.record_types import UnreadableValue
+from shared.answers.value_codec import Unencodable
 from tests.shared.replicas import shared_call
 
 DEEP = datetime(2026, 1, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from cg_client.plans.plan_watch import PLAN_LIFETIME
 from cg_client.plans.refusals import REMEMBERED
 from cg_client.resilience.breaker import CircuitState
 from shared import facts
-from shared.fact_kinds import AccountFact, CircuitFact, Fact, RefusalFact, encode_fact
+from shared.facts.kinds import AccountFact, CircuitFact, Fact, RefusalFact, encode_fact
 from tests.cg_client.conftest import KEY, answer, body, decode, failure
 from tests.clock import FakeClock
 from tests.shared.fact_replicas import SCOPE, TOTALS, FactSharer, replica, until

@@ -7,7 +7,7 @@ import pytest
 
 from cg_client.decoding.anomalies import AnomalyKind, DecodingAnomaly, DriftKey
 from shared import facts
-from shared.fact_kinds import Fact
+from shared.facts.kinds import Fact
 from tests.clock import FakeClock
 from tests.shared.fact_replicas import TOTALS, FactSharer, replica, until
 from tests.store_server import StoreServer

@@ -9,7 +9,7 @@ import redis
 from cg_client.errors import QuotaExhausted
 from cg_client.quota.requester import Priority
 from cg_client.quota.window import PauseReason
-from shared import quota as module
+from shared.quota import shared_quota as module
 from tests.shared.quota_world import QuotaReplica, World
 from tests.shared.test_quota import sent, started
 

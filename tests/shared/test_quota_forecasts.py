@@ -9,7 +9,7 @@ import redis
 from cg_client.errors import QuotaExhausted, RequestsPaused
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import PauseReason
-from shared.quota_forecasts import FRESH, MAX_CANDIDATES
+from shared.quota.forecasts import FRESH, MAX_CANDIDATES
 from tests.cg_client.conftest import a_call
 from tests.shared.quota_world import SCOPE, QuotaReplica, World
 from tests.shared.test_quota import sent, started

@@ -5,8 +5,8 @@ import redis
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from shared.quota_messages import quota_script
-from shared.script import LuaScript
+from shared.quota.messages import quota_script
+from shared.store.script import LuaScript
 from tests.shared.quota_machine import QuotaMachine
 from tests.shared.quota_mutants import MUTANTS, Mutant
 from tests.shared.quota_storm import LIMIT, Storm

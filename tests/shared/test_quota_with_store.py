@@ -12,9 +12,9 @@ from cg_client.clock import Clock
 from cg_client.plans.plan_table import Plan
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.secret import Secret
-from shared.quota import SharedQuota
-from shared.scope import Scope
-from shared.store import Store
+from shared.quota.shared_quota import SharedQuota
+from shared.store.scope import Scope
+from shared.store.store import Store
 from tests.cg_client.conftest import a_call
 from tests.running import LIMIT
 from tests.shared.rig import connected

@@ -2,7 +2,7 @@
 
 from cg_client.live.events import EventBatch
 from cg_client.live.overlap import MAX_EVENTS, MEMORY_SECONDS
-from shared.recent_events import RecentEvents
+from shared.streams.recent_events import RecentEvents
 from tests.cg_client.live.rig import LIQUIDATIONS
 from tests.clock import START
 from tests.live.rig import liquidation

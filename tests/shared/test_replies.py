@@ -11,9 +11,9 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import CommandRefused, StoreAway
-from shared.script import LuaScript
-from shared.stream_reader import StreamReader
+from shared.store.errors import CommandRefused, StoreAway
+from shared.store.script import LuaScript
+from shared.store.stream_reader import StreamReader
 from tests.delaying_proxy import DelayingProxy
 from tests.shared.rig import connected
 from tests.store_server import StoreServer, running_store

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from redis.crc import key_slot
 
 from cg_client.secret import Secret
-from shared.scope import Scope
+from shared.store.scope import Scope
 
 KEY = Secret("a-coinglass-key-0123456789abcdef")
 PARTS = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4)

@@ -10,12 +10,12 @@ import pytest
 import trustme
 
 from cg_client.secret import Secret
-from shared import discovery
-from shared.address import HostPort, parse_address
-from shared.discovery import check_server
-from shared.errors import CommandRefused
-from shared.failures import UnusableServer
-from shared.scope import Scope
+from shared.store import discovery
+from shared.store.address import HostPort, parse_address
+from shared.store.discovery import check_server
+from shared.store.errors import CommandRefused
+from shared.store.failures import UnusableServer
+from shared.store.scope import Scope
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer, running_store
 

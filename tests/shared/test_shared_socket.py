@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.stream_times import StreamTimes
+from shared.streams.stream_times import StreamTimes
 from tests.cg_client.live.rig import LIQUIDATIONS
 from tests.shared.stream_rig import TIMES, StoreLine, StreamCluster, StreamSubscriber, cluster, eventually
 from tests.store_server import StoreServer

@@ -16,7 +16,7 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.recent_failures import FAILURE_SECONDS
-from shared.commands import Argument
+from shared.store.commands import Argument
 from tests.shared.desk import SharedDesk
 from tests.shared.replicas import LIFETIME, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss

@@ -6,15 +6,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from cg_client.clock import Clock
-from shared.address import HostPort, parse_address
-from shared.commands import Commands
-from shared.errors import CommandRefused, StoreAway
-from shared.failures import FAILURES
-from shared.observer import StoreObserver
-from shared.script import LuaScript
-from shared.session import StoreSession
-from shared.store import HEARTBEAT_SECONDS, LIMIT, Store
-from shared.stream_reader import StreamReader
+from shared.store.address import HostPort, parse_address
+from shared.store.commands import Commands
+from shared.store.errors import CommandRefused, StoreAway
+from shared.store.failures import FAILURES
+from shared.store.observer import StoreObserver
+from shared.store.script import LuaScript
+from shared.store.session import StoreSession
+from shared.store.store import HEARTBEAT_SECONDS, LIMIT, Store
+from shared.store.stream_reader import StreamReader
 from tests.running import LIMIT as LONGEST_WAIT
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer

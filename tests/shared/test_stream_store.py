@@ -10,11 +10,11 @@ from cg_client.live.events import EventBatch
 from cg_client.live.notes import ChannelConnected, ChannelInterrupted, ChannelNote, EventsReceived
 from cg_client.live.stream import EventNumber
 from cg_client.secret import Secret
-from shared.channel_codec import encode_channels, encode_note
-from shared.scope import Scope
-from shared.store import Store
-from shared.stream_store import FormerOwner, OwnerLease, PendingNote, StreamStore
-from shared.stream_times import StreamTimes
+from shared.store.scope import Scope
+from shared.store.store import Store
+from shared.streams.channel_codec import encode_channels, encode_note
+from shared.streams.stream_store import FormerOwner, OwnerLease, PendingNote, StreamStore
+from shared.streams.stream_times import StreamTimes
 from tests.cg_client.live.rig import LIQUIDATIONS, TICKER
 from tests.clock import START
 from tests.live.rig import liquidation

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from cg_client.live.channels import Channel
-from shared.errors import CommandRefused
-from shared.stream_store import PendingNote
+from shared.store.errors import CommandRefused
+from shared.streams.stream_store import PendingNote
 from tests.cg_client.live.rig import LIQUIDATIONS
 from tests.shared.stream_rig import (
     TIMES,

@@ -11,10 +11,10 @@ import pytest
 from callers.caller import Budget, Caller
 from cg_client.clock import Clock
 from cg_client.secret import Secret
-from shared.budget_windows import BudgetNames
-from shared.budgets import SharedAllowance, SharedBudgets
-from shared.errors import StoreAway
-from shared.stream_reader import StreamReader
+from shared.budgets.shared_budgets import SharedAllowance, SharedBudgets
+from shared.budgets.windows import BudgetNames
+from shared.store.errors import StoreAway
+from shared.store.stream_reader import StreamReader
 from tests.shared.rig import StoreLog, connected
 from tests.store_server import StoreServer
 

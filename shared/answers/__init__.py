@@ -1,0 +1,1 @@
+"""Answers that all replicas share, and one fetch for all of them."""

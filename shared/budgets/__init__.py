@@ -1,0 +1,1 @@
+"""One budget of each caller for all replicas."""

@@ -1,0 +1,1 @@
+"""What one replica learns of the key, told to the others."""

@@ -1,0 +1,1 @@
+"""One quota of requests a minute for all replicas."""

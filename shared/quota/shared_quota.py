@@ -1,0 +1,401 @@
+"""One quota of requests a minute for all replicas, of which each has a safe part while the store is away.
+
+Calls that wait are granted by a script in the store, many of them in one exchange. While the quota has room, each
+replica may start some calls without asking. A replica that cannot reach the store goes on with the queue of its own.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+import structlog
+
+from cg_client.call import Call
+from cg_client.clock import Clock
+from cg_client.errors import QueueFull, QuotaExhausted, StartsTooLate
+from cg_client.quota.admission import Admission, refusal
+from cg_client.quota.admission_queue import MAX_WAITING, AdmissionQueue
+from cg_client.quota.requester import Priority, Requester
+from cg_client.quota.window import PauseReason, Usage
+from shared.quota.contact import FAST_CLOCK, QuotaContact
+from shared.quota.forecasts import QuotaForecasts
+from shared.quota.messages import LATE, SILENT, QuotaReply, QuotaRequest, ScriptRunner, exchange
+from shared.quota.waiters import ContactChanged, SharedWaiter, SharedWaiters
+from shared.store.errors import CommandRefused, StoreAway
+from shared.store.scope import Scope
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT: Final = 1.0
+LONGEST_CALL: Final = 30.0
+FORGET_SECONDS: Final = 900.0  # after which a silent replica has ended
+_REJOIN_SECONDS = 0.25
+_SOONEST = 0.01  # seconds until the next exchange, unless something happens
+_STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
+_MAX_ROUNDS = 2  # exchanges in which a call waits for a forecast
+_REMEMBERED_CLIENTS = 10_000
+_NO_PART = "This server has yet to learn its part of the quota from the store that COINGLASS_SHARED_URL names"
+
+
+class SharedQuota:
+    """Puts the common quota before a replica's own queue, in which calls wait while the replica is alone."""
+
+    def __init__(
+        self,
+        local: AdmissionQueue,
+        store: ScriptRunner,
+        scope: Scope,
+        clock: Clock,
+        *,
+        replica: str,
+        longest: float = LONGEST_CALL,
+        settle: float | None = None,
+        forget: float = FORGET_SECONDS,
+    ) -> None:
+        """`scope`: of the key. `replica`: stable, so that a restarted one takes its predecessor's place.
+
+        `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
+        data grants nothing to those who cannot have lost it; None is as long as calls of an earlier time may count.
+        """
+        self._local, self._store, self._name, self._clock = local, store, scope.name("quota"), clock
+        local.window.minute *= FAST_CLOCK
+        now = clock.monotonic()
+        digest = lru_cache(_REMEMBERED_CLIENTS)(scope.client)
+        self.contact = QuotaContact(replica, local, digest, now, longest, settle, forget)
+        self.refused = local.refused
+        self.exchanges = 0
+        self._waiters = SharedWaiters(local.weights, digest)
+        self._forecasts = QuotaForecasts()
+        self._is_exchanging = self._is_pending = self._is_closed = False
+        self._timer: asyncio.Task[None] | None = None
+        self._due = 0.0
+        self.contact.divide(now)
+
+    async def open(self) -> None:
+        """Make contact; without success the replica is alone, and attempts go on."""
+        self._stop_timer()
+        await self._exchange(self._store)
+
+    async def on_return(self, commands: ScriptRunner) -> None:
+        """Report to a store that has just returned, before anybody else uses it."""
+        if not self._is_closed and not self._is_exchanging:
+            self._stop_timer()
+            await self._exchange(commands)
+
+    def on_loss(self) -> None:
+        """Go on alone; to be called when the store goes away."""
+        self._lose()
+
+    async def close(self) -> None:
+        """Leave, so that the others have the quota for themselves."""
+        self._is_closed = True
+        self._stop_timer()
+        now = self._clock.monotonic()
+        if not self.contact.is_alone:
+            self._lose()
+        with contextlib.suppress(StoreAway, CommandRefused):
+            await exchange(self._store, self._name, self.contact.request(now, (), leave=True))
+        await self._local.close()
+
+    @property
+    def has_part(self) -> bool:
+        return self.contact.has_part or not self.contact.is_alone
+
+    @property
+    def size(self) -> int:
+        return len(self._waiters) + self._local.size
+
+    def waiting(self, priority: Priority) -> int:
+        return self._waiters.count(priority) + self._local.waiting(priority)
+
+    def skip(self, requester: Requester) -> Admission | None:
+        if self.contact.is_alone:
+            admission = self._local.skip(requester)
+            if admission is not None:
+                self.contact.ledger.start(requester.client)
+            return admission
+        if requester.priority is not Priority.INTERACTIVE:
+            return None
+        return self._take(requester, self._clock.monotonic())
+
+    async def start(self, call: Call, deadline: float, requester: Requester) -> Admission:
+        since = self._clock.monotonic()
+        deadline = min(deadline, since + requester.patience)
+        waiter = SharedWaiter(call, deadline, replace(requester, patience=float("inf")), since)
+        while True:
+            with contextlib.suppress(ContactChanged):
+                return await self._start(waiter)
+            waiter = SharedWaiter(call, deadline, waiter.requester, since)  # whose priority may have been raised
+
+    async def _start(self, waiter: SharedWaiter) -> Admission:
+        now = self._clock.monotonic()
+        if not self.contact.is_alone and now - self.contact.confirmed_at > _STALE:
+            self._lose()
+        if not self.contact.is_alone:
+            return self._take(waiter.requester, now) or await self._wait(waiter)
+        if self._timer is None and not self._is_exchanging:
+            self._schedule(0)
+        try:
+            admission = await self._local.start(waiter.call, waiter.deadline, waiter.requester)
+        except StartsTooLate as refused:
+            if self.contact.has_part or refused.retry_after is None:
+                raise
+            raise QuotaExhausted(refused.retry_after, _NO_PART) from None
+        self.contact.ledger.start(waiter.requester.client)
+        return admission
+
+    def end(self, admission: Admission) -> None:
+        self.contact.ledger.end(admission.client, self._clock.monotonic())
+        self._local.end(admission)
+        self._wake()
+
+    def give_back(self, admission: Admission) -> None:
+        self.contact.ledger.give_back(admission.client)
+        self._local.give_back(admission)
+        self._forecasts.forget()
+        self._wake()
+
+    def reprioritize(self, call: Call, requester: Requester) -> None:
+        self._local.reprioritize(call, requester)
+        waiter = self._waiters.find(call, requester.priority)
+        if waiter is not None and self._waiters.discard(waiter):
+            waiter.requester = requester
+            self._waiters.push(waiter)
+            self._forecasts.forget()
+            self._wake()
+
+    def review(self) -> None:
+        if self.contact.is_alone:
+            self._local.review()
+        else:
+            self._wake()
+
+    def correct(self, started: float, limit: int | None, used: int | None) -> None:
+        self.contact.learn(started, limit, used)
+        self._forecasts.forget()
+        if self.contact.is_alone:
+            self._local.correct(started, limit, used)
+        else:
+            self._wake()
+
+    def allow(self, limit: int) -> None:
+        self.contact.allow(limit)
+        self._forecasts.forget()
+        if self.contact.is_alone:
+            self._local.allow(limit)
+        else:
+            self._wake()
+
+    def pause(self, seconds: float, reason: PauseReason) -> None:
+        self.contact.pause(self._clock.monotonic() + seconds, reason)
+        self._local.pause(seconds, reason)
+        self._forecasts.forget()
+        self._wake()
+
+    def usage(self) -> Usage:
+        contact, now = self.contact, self._clock.monotonic()
+        if contact.is_alone:
+            return replace(self._local.usage(), replicas=contact.replicas, is_alone=True)
+        resets_in = contact.reply.resets_in
+        return Usage(
+            self._local.window.limit,
+            contact.reply.used,
+            None if resets_in is None else max(0.0, resets_in - (now - contact.confirmed_at)),
+            is_paused=now < self._local.window.pause.until,
+            replicas=contact.replicas,
+        )
+
+    def remaining(self, now: float) -> int:
+        if self.contact.is_alone:
+            return self._local.remaining(now)
+        is_paused = now < self._local.window.pause.until
+        return 0 if is_paused else max(0, self._local.window.limit - self.contact.reply.used)
+
+    def _take(self, requester: Requester, now: float) -> Admission | None:
+        """Start a call without asking, if nothing waits."""
+        contact = self.contact
+        is_fresh = now - contact.confirmed_at <= _STALE and now >= self._local.window.pause.until
+        if contact.floor <= 0 or not is_fresh or len(self._waiters):
+            return None
+        contact.floor -= 1
+        self._wake()
+        return self._admit(requester, now)
+
+    def _admit(self, requester: Requester, now: float) -> Admission:
+        self._local.shares.see(requester.client, now)
+        self.contact.ledger.start(requester.client)
+        return self._local.admit(requester.client, now)
+
+    async def _wait(self, waiter: SharedWaiter) -> Admission:
+        waiting = self._waiters.count_of(waiter.requester.client)
+        if waiting >= MAX_WAITING - len(self._waiters):
+            self.refused[waiter.requester.priority] += 1
+            raise QueueFull(max(self._forecast_of(waiter), HEARTBEAT), waiting)
+        await self._check_forecast(waiter)
+        self._waiters.push(waiter)
+        self._wake()
+        try:
+            return await waiter.admitted
+        except asyncio.CancelledError:
+            if self._waiters.discard(waiter):
+                self._wake()
+            self._forecasts.forget()
+            if not waiter.admitted.cancelled() and waiter.admitted.exception() is None:
+                self.give_back(waiter.admitted.result())
+            raise
+
+    async def _check_forecast(self, waiter: SharedWaiter) -> None:
+        """Refuse a call that cannot start in time; if others like it just were, wait for their forecast."""
+        group, rounds = self._waiters.group_of(waiter.requester), _MAX_ROUNDS
+        while True:
+            now = self._clock.monotonic()
+            forecast = self._forecasts.find(group, waiter.since, now)
+            if forecast is not None and forecast.at > waiter.deadline:
+                raise self._refusal(waiter, forecast.priority, forecast.at, now)
+            if forecast is not None or rounds == 0 or not self._forecasts.is_candidate(group):
+                return
+            rounds -= 1
+            self._wake()
+            await self._forecasts.reply()
+            if self.contact.is_alone:
+                raise ContactChanged
+
+    def _forecast_of(self, waiter: SharedWaiter) -> float:
+        client, priority = self._waiters.group_of(waiter.requester)
+        forecasts = self.contact.reply.forecasts
+        times = [item.times[-1] for item in forecasts if (item.client, item.priority) == (client, priority)]
+        return max(times, default=0.0)
+
+    def _wake(self) -> None:
+        """Exchange at once, with all that happens in this cycle of the event loop."""
+        if self._is_exchanging:
+            self._is_pending = True
+        elif not self.contact.is_alone:
+            self._schedule(0)
+
+    def _schedule(self, seconds: float) -> None:
+        due = self._clock.monotonic() + seconds
+        if self._is_closed or (self._timer is not None and self._due <= due):
+            return
+        self._stop_timer()
+        self._due = due
+        self._timer = asyncio.create_task(self._exchange_in(seconds))
+
+    async def _exchange_in(self, seconds: float) -> None:
+        if seconds > 0:
+            await self._clock.sleep(seconds)
+        if self.contact.is_alone:
+            self.contact.divide(self._clock.monotonic())
+            self._local.review()
+        await self._exchange(self._store)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None and not self._timer.done():
+            self._timer.cancel()
+        self._timer = None
+
+    async def _exchange(self, store: ScriptRunner) -> None:
+        self._is_exchanging, succeeded = True, False
+        try:
+            self._is_pending = succeeded = True
+            while self._is_pending and succeeded and not self._is_closed:
+                self._is_pending = succeeded = False
+                succeeded = await self._exchange_once(store)
+        finally:  # whatever fails, or is cancelled
+            self._is_exchanging, self._timer = False, None
+            self._schedule(self._next_in(succeeded=succeeded))
+
+    def _next_in(self, *, succeeded: bool) -> float:
+        now = self._clock.monotonic()
+        if not self.contact.is_alone:
+            return max(_SOONEST, min(HEARTBEAT, self.contact.reply.next or HEARTBEAT))
+        seconds = _REJOIN_SECONDS if succeeded else HEARTBEAT
+        rises_in = self.contact.rises_at - now
+        return min(seconds, rises_in) if rises_in > 0 else seconds
+
+    async def _exchange_once(self, store: ScriptRunner) -> bool:
+        """Return whether the store has answered."""
+        sent = self._clock.monotonic()
+        if len(self._waiters):
+            self.contact.floor = 0  # nothing may start without asking: what waits here may have these slots, too
+        candidates = [] if self.contact.is_alone else self._forecasts.candidates(sent)
+        request = self.contact.request(sent, self._waiters.report(sent), candidates)
+        self.exchanges += 1
+        try:
+            reply = await exchange(store, self._name, request)
+        except Exception as error:
+            if not isinstance(error, StoreAway | CommandRefused | msgspec.DecodeError):
+                log.exception("an exchange about the quota failed")
+            self.contact.fail()
+            self._lose()
+            return False
+        now = self._clock.monotonic()
+        if request.alone is not self.contact.is_alone:  # the store went away meanwhile
+            return True
+        if now - sent > LATE:
+            self._lose()
+            return True
+        self._apply(request, reply, sent, now)
+        return True
+
+    def _apply(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
+        self.contact.note_name(is_taken=reply.status == "busy", now=now)
+        if reply.status != "ok":
+            if not request.alone:
+                self._lose()
+                self._is_pending = True
+            return
+        self.contact.confirm(request, reply, sent, now)
+        if not request.alone:
+            self._is_pending |= self.contact.share(request, reply)
+            self._forecasts.learn(reply, sent, now)
+            self._admit_granted(reply, now)
+            self._refuse_late(reply, now)
+        elif reply.ready:
+            self.contact.join(sent)
+            self._local.evict(ContactChanged())
+            self._is_pending = True
+        else:
+            self.contact.divide(now)
+            self._local.review()
+
+    def _admit_granted(self, reply: QuotaReply, now: float) -> None:
+        for client, priority, count in reply.granted:
+            for waiter in self._waiters.group(client, priority)[:count]:
+                self._waiters.discard(waiter)
+                if not waiter.admitted.done():  # else its caller was just cancelled
+                    waiter.admitted.set_result(self._admit(waiter.requester, now))
+
+    def _refuse_late(self, reply: QuotaReply, now: float) -> None:
+        """Refuse calls that can no longer start in time."""
+        for forecast in reply.forecasts:
+            waiters = self._waiters.group(forecast.client, forecast.priority)
+            for number, (waiter, seconds) in enumerate(zip(waiters, forecast.times, strict=False)):
+                if now + seconds > waiter.deadline:
+                    priority = Priority.EXCESS if number >= forecast.in_share else waiter.requester.priority
+                    self._waiters.discard(waiter)
+                    refused = self._refusal(waiter, priority, now + seconds, now)
+                    if not waiter.admitted.done():
+                        waiter.admitted.set_exception(refused)
+                    self._forecasts.forget()
+                    self._is_pending = True  # it makes room for the others
+
+    def _refusal(self, waiter: SharedWaiter, priority: Priority, at: float, now: float) -> StartsTooLate:
+        client = waiter.requester.client
+        self.refused[priority] += 1
+        self._forecasts.note_refusal(self._waiters.group_of(waiter.requester), self._local.weights.get(client, 1), now)
+        return refusal(priority, at, now, self._local.window.pause)
+
+    def _lose(self) -> None:
+        """Go on alone, from the next call on."""
+        if self.contact.is_alone:
+            return
+        self.contact.leave(self._clock.monotonic())
+        self._forecasts.forget()
+        self._forecasts.release()
+        self._waiters.evict(ContactChanged())
+        if not self._is_exchanging:
+            self._schedule(0)

@@ -1,0 +1,1 @@
+"""One WebSocket to CoinGlass for the channels that any replica follows."""
