@@ -197,7 +197,7 @@ async def test_a_replica_uses_the_store_that_the_command_starts(file: str, tmp_p
 def commands_of_replicas() -> set[str]:
     """Return the names of the commands that scripts and code send to the store, and some other words."""
     scripts = [path.read_text() for path in (ROOT / "shared" / "scripts").glob("*.lua")]
-    code = [path.read_text() for path in (ROOT / "shared").glob("*.py")]
+    code = [path.read_text() for path in (ROOT / "shared").rglob("*.py")]
     called = {name for text in scripts for name in re.findall(r"""redis\.call\(['"](\w+)['"]""", text)}
     sent = {name for text in code for name in re.findall(r"""(?<=["'])([A-Z]{3,})(?=["'])""", text)}
     return {name.lower() for name in called | sent} | {"cluster|slots"}

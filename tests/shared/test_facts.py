@@ -20,7 +20,7 @@ from cg_client.plans.plan_table import Plan
 from cg_client.plans.plan_watch import PLAN_LIFETIME
 from cg_client.plans.refusals import REMEMBERED
 from cg_client.resilience.breaker import CircuitState
-from shared import facts
+from shared.facts import shared_facts as facts
 from shared.facts.kinds import AccountFact, CircuitFact, Fact, RefusalFact, encode_fact
 from tests.cg_client.conftest import KEY, answer, body, decode, failure
 from tests.clock import FakeClock

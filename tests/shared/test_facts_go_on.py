@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cg_client.decoding.anomalies import AnomalyKind, DecodingAnomaly, DriftKey
-from shared import facts
+from shared.facts import shared_facts as facts
 from shared.facts.kinds import Fact
 from tests.clock import FakeClock
 from tests.shared.fact_replicas import TOTALS, FactSharer, replica, until
