@@ -21,7 +21,7 @@ class Lease(Protocol):
         """Give the failure to those who wait for the fetch."""
 
     def release(self) -> None:
-        """Let somebody else who waits fetch it."""
+        """Give the lease to another caller that waits for the answer."""
 
 
 class RemoteFetch(Protocol):

@@ -25,7 +25,7 @@ _PERIODS: Final = {"minute": MINUTE, "day": DAY}
 
 
 class Operation(NamedTuple):
-    """What an operation may take, and who waits for its reservation."""
+    """The most that an operation may take, and the future of its reservation."""
 
     amounts: dict[str, int]
     reserved: asyncio.Future[list[Reservation]]

@@ -87,7 +87,7 @@ class QuotaForecasts:
         await asyncio.shield(self._replied)
 
     def release(self) -> None:
-        """Let go on who waits for a reply."""
+        """Wake all that wait for a reply."""
         if self._replied is not None:
             self._replied.set_result(None)
             self._replied = None
