@@ -56,7 +56,7 @@ def configure(level: str, permanent: Sequence[Secret]) -> None:
     structlog.configure(
         processors=[*prepare, redaction, render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(stream),  # type: ignore[arg-type]  # it writes and flushes, no more
+        logger_factory=structlog.WriteLoggerFactory(stream),  # type: ignore[arg-type]  # it writes a line at once, and flushes
         cache_logger_on_first_use=False,
     )
     request_lines.stream, request_lines.is_enabled = None if terminal else stream, threshold <= logging.INFO

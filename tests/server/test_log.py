@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from select import PIPE_BUF
 
 import pytest
 import structlog
@@ -105,6 +106,40 @@ async def test_a_batch_is_written_whole_by_a_flush() -> None:
     assert target.getvalue() == ""
     stream.flush()
     assert target.getvalue() == "0\n1\n2\n"
+
+
+class Pipe(io.StringIO):
+    """Records what each call writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.writes.append(text)
+        return len(text)
+
+
+def test_lines_of_several_processes_never_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = Pipe()
+    monkeypatch.setattr(log, "LogStream", lambda: LogStream(pipe))
+    configure("info", [])
+    structlog.get_logger("x").warning("from this project")
+    logging.getLogger("x").warning("from a library")
+    assert [(text.count("\n"), text[-1]) for text in pipe.writes] == [(1, "\n")] * 2
+
+
+async def test_a_batch_is_written_in_parts_that_a_pipe_takes_as_a_whole() -> None:
+    pipe = Pipe()
+    stream = LogStream(pipe)
+    lines = [f"{'é' * 500}{number:04}\n" for number in range(20)] + ["long" * PIPE_BUF + "\n", "short\n"]
+    for line in lines:
+        stream.write_later(line)
+    stream.flush()
+    assert "".join(pipe.writes) == "".join(lines)
+    assert all(text.endswith("\n") for text in pipe.writes)
+    assert {text for text in pipe.writes if len(text.encode()) > PIPE_BUF} == {lines[-2]}
+    assert len(pipe.writes) < len(lines) / 2
 
 
 class ClosedTerminal(io.StringIO):
