@@ -149,7 +149,7 @@ class Broadcast:
         client = BroadcastClient(self)
         self.clients[client] = None
         try:
-            await self.source.feed.ready()
+            await self.source.feed.ready(after)
             await self._advance()  # so that no cursor is ahead of the messages
             client.go_on_from(self.messages.last, StreamPoint(self._position, self.end.events))
             for opening in self._openings.begin(after, self._position):
