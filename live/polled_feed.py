@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 _MAX_RETRY: Final = 60.0  # seconds from a failure to the next request, also where the refresh takes a day
 _MIN_PERIOD: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
 
-_READY_SECONDS: Final = 1.0  # that a client with a cursor waits for the first answer
+_READY_SECONDS: Final = 1.0  # that a client with a cursor waits for an answer that is due
 
 RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
 _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has changed follows."
@@ -55,7 +55,8 @@ class PolledFeed(Feed):
         self._ask, self._period = ask, period
         self._current: Any = None  # the last payload
         self._digest: str | None = None  # of the last payload
-        self._answered = asyncio.Event()  # by a payload or a problem
+        self._is_answered = False  # by a payload or a problem
+        self._is_current = asyncio.Event()  # unless an answer is due or on its way
         self._failing: Unavailable | PlanGated | StreamStatus | None = None  # what was sent since the last answer
         self._answered_at: float | None = None  # monotonic seconds of the last answer
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
@@ -68,12 +69,15 @@ class PolledFeed(Feed):
         return events
 
     async def ready(self, after: Cursor | None) -> None:
-        """Wait for what a client may have already, so that it is not sent again."""
-        if after is not None and not self._answered.is_set():
+        """Wait for an answer that is due, if the client may have it already, so that it is not sent again."""
+        if after is not None and not self._is_current.is_set() and self.position_of(after) is None:
             with contextlib.suppress(TimeoutError):
-                await within(self.clock, _READY_SECONDS, self._answered.wait())
+                await within(self.clock, _READY_SECONDS, self._is_current.wait())
 
     def start(self) -> None:
+        self._is_current.set()
+        if self.clock.monotonic() >= self._next:
+            self._is_current.clear()
         self._task = asyncio.create_task(self._run())
 
     def pause(self) -> None:
@@ -94,15 +98,17 @@ class PolledFeed(Feed):
             if wait > 0:
                 await self.clock.sleep(wait)
             started = self.clock.monotonic()
+            self._is_current.clear()
             try:
-                value, expires_at = await self._ask(is_first=not self._answered.is_set())
+                value, expires_at = await self._ask(is_first=not self._is_answered)
+                self._is_answered = True
                 is_known = started < expires_at < math.inf
                 self._next = max(started + _MIN_PERIOD, expires_at) if is_known else started + self._period
                 self._take(value)
             except Exception:
                 log.exception("a polled subscription failed")
                 self._take(_INTERNAL)
-            self._answered.set()
+            self._is_current.set()
 
     def _take(self, value: Any) -> None:  # noqa: ANN401  # a payload or a problem
         match value:

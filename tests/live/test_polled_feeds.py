@@ -175,6 +175,20 @@ async def test_a_client_goes_on_at_another_replica_that_begins_with_the_same(rig
     await other.close()
 
 
+async def test_a_client_goes_on_at_a_replica_that_has_not_asked_for_a_while(rig: LiveRig) -> None:
+    other = LiveRig()
+    for replica in (rig, other):
+        serve_prices(replica)
+    (await other.subscribe(PRICE)).close()
+    for replica in (rig, other):
+        serve_prices(replica, 1.0, 2.0, 4.0)
+        await replica.elapse(2 * REFRESH)
+    reader = await rig.subscribe(PRICE)
+    elsewhere = await other.subscribe(PRICE, after=reader.cursor)
+    assert elsewhere.kinds == []
+    await other.close()
+
+
 async def test_a_client_whose_series_a_replica_never_had_is_told_of_the_gap(rig: LiveRig) -> None:
     other = LiveRig()
     serve_prices(other, 1.0, 2.0, 9.0)
