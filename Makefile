@@ -22,6 +22,7 @@ $(STAMP): locks/dev.txt $(BUILT_FROM)
 
 # Without the tools of a developer, so that a first try is soon there.
 $(SERVING): locks/server.txt locks/build.txt $(BUILT_FROM)
+	@echo "Installs into $(VENV), which takes a minute or two."
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --requirement locks/build.txt
 	$(PIP) install --require-hashes --requirement locks/server.txt
