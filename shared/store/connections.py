@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -49,6 +49,17 @@ async def first_success(attempts: Iterable[Callable[[], Awaitable[T]]]) -> T:
     finally:
         for pending in tasks:
             pending.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def all_or_none(*attempts: Coroutine[Any, Any, T]) -> list[T]:
+    """Return the results of attempts at the same time; if one fails, end the others and raise what it raised."""
+    tasks = [asyncio.ensure_future(attempt) for attempt in attempts]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

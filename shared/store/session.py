@@ -13,7 +13,7 @@ from cg_client.live.timers import within
 from shared.store.address import Address, HostPort, StoreKind
 from shared.store.cluster import ClusterLinks
 from shared.store.commands import Argument, StoreReply
-from shared.store.connections import new_connection, request
+from shared.store.connections import all_or_none, new_connection, request
 from shared.store.discovery import ask_sentinel, check_server, find_primary, find_slots
 from shared.store.errors import StoreAway
 from shared.store.failures import FAILURES
@@ -60,8 +60,8 @@ class StoreSession:
             self._links = ClusterLinks(self.connect, ranges, self._clock, self._limit, self.lose)
         else:
             self._primary = await find_primary(self._address)
-            connection = await self._connect_to_store(self._primary)
-            link_connection = await self.connect(self._primary)
+            opening = self._connect_to_store(self._primary), self.connect(self._primary)
+            connection, link_connection = await all_or_none(*opening)
             self._links = _OneLink(link_connection, self._primary, self._clock, self._limit, self.lose)
         self._notices = NoticeLink(connection, callbacks, self.lose)
 

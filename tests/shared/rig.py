@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from cg_client.clock import Clock
 from shared.store.address import parse_address
 from shared.store.observer import StoreObserver
-from shared.store.store import LIMIT, OnReturn, Store
+from shared.store.return_hooks import OnReturn
+from shared.store.store import LIMIT, Store
 from tests.running import LIMIT as LONGEST_WAIT
 
 
