@@ -13,6 +13,7 @@ from redis.asyncio.connection import AbstractConnection, Connection, SSLConnecti
 from shared.store.address import Address, HostPort
 from shared.store.commands import Argument
 from shared.store.failures import FAILURES
+from shared.store.host_names import resolve
 
 CLIENT_NAME: Final = "coinglass-graphql"
 
@@ -24,10 +25,17 @@ async def connected_to(address: Address, server: HostPort) -> AsyncIterator[Abst
     """Yield a connection that is closed at the end. Raises one of FAILURES."""
     connection = new_connection(address, server)
     try:
-        await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
+        await connect(connection, server)
         yield connection
     finally:
         await connection.disconnect(nowait=True)
+
+
+async def connect(connection: AbstractConnection, server: HostPort | None) -> None:
+    """Open a connection to the server. Raises one of FAILURES."""
+    if server is not None:
+        await resolve(server)  # the library looks it up again, by when nothing hangs
+    await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
 
 
 async def request(connection: AbstractConnection, *command: Argument) -> Any:  # noqa: ANN401  # each command has its reply

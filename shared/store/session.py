@@ -13,10 +13,11 @@ from cg_client.live.timers import within
 from shared.store.address import Address, HostPort, StoreKind
 from shared.store.cluster import ClusterLinks
 from shared.store.commands import Argument, StoreReply
-from shared.store.connections import all_or_none, new_connection, request
+from shared.store.connections import all_or_none, connect, new_connection, request
 from shared.store.discovery import ask_sentinel, check_server, find_primary, find_slots
 from shared.store.errors import StoreAway
 from shared.store.failures import FAILURES
+from shared.store.host_names import resolve
 from shared.store.link import Link, SentCommand, ignore, packed
 from shared.store.subscriptions import Callbacks, NoticeLink
 
@@ -77,7 +78,7 @@ class StoreSession:
         connection = new_connection(self._address, server)
         self._connections.append(connection)
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
+            await connect(connection, server)
         except BaseException:  # also a cancellation
             await self.disconnect(connection)
             raise
@@ -127,8 +128,15 @@ class StoreSession:
         for sentinel in itertools.islice(self._sentinels, 1):
             with contextlib.suppress(*FAILURES, TimeoutError):
                 primary = await within(self._clock, self._limit, ask_sentinel(self._address, sentinel))
-                if primary != self._primary:
+                if await within(self._clock, self._limit, self._is_other(primary)):
                     self.lose(f"COINGLASS_SHARED_URL: the sentinels name another primary, {primary}")
+
+    async def _is_other(self, server: HostPort) -> bool:
+        """Return whether the server is not the primary under another name, as each sentinel has its own."""
+        known = self._primary
+        if known is None or server.port != known.port:
+            return True
+        return server != known and not await resolve(server) & await resolve(known)
 
     @property
     def notices(self) -> NoticeLink:
