@@ -27,10 +27,10 @@ async def resolve(server: HostPort) -> frozenset[str]:
         _lookups[key] = asyncio.ensure_future(loop.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM))
         _lookups[key].add_done_callback(functools.partial(_forget, key))
     try:
-        found = await asyncio.shield(_lookups[key])
+        addresses = await asyncio.shield(_lookups[key])
     except OSError as error:
         raise ConnectionError(f"no address of {server.host} is known: {error.strerror}") from error
-    return frozenset(address[0] for *_, address in found)
+    return frozenset(address[0] for *_, address in addresses)
 
 
 def _forget(key: tuple[asyncio.AbstractEventLoop, str], lookup: asyncio.Future[Any]) -> None:

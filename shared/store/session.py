@@ -133,10 +133,10 @@ class StoreSession:
 
     async def _is_other(self, server: HostPort) -> bool:
         """Return whether the server is not the primary under another name, as each sentinel has its own."""
-        known = self._primary
-        if known is None or server.port != known.port:
+        current = self._primary
+        if current is None or server.port != current.port:
             return True
-        return server != known and not await resolve(server) & await resolve(known)
+        return server != current and not await resolve(server) & await resolve(current)
 
     @property
     def notices(self) -> NoticeLink:

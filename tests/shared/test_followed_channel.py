@@ -47,7 +47,7 @@ class NumberedListener(NoteListener):
         return [type(note).__name__ for note in self.notes]
 
 
-class Reading:
+class StreamReading:
     """A channel that follows a stream whose entries a test writes."""
 
     def __init__(self, status: str = "live") -> None:
@@ -77,7 +77,7 @@ def entry(number: int, note: ChannelNote | None = None, payload: bytes | None = 
 
 
 def test_an_entry_that_cannot_be_read_is_told_as_a_gap() -> None:
-    reading = Reading()
+    reading = StreamReading()
     assert reading.take(entry(1), entry(2, payload=UNREADABLE), entry(3)) == [
         "EventsReceived",
         "ChannelResumed",
@@ -87,13 +87,13 @@ def test_an_entry_that_cannot_be_read_is_told_as_a_gap() -> None:
 
 
 def test_an_entry_that_was_read_before_is_no_gap_when_it_comes_again_unreadable() -> None:
-    reading = Reading()
+    reading = StreamReading()
     reading.take(entry(1), entry(2))
     assert reading.take(entry(2, payload=UNREADABLE), entry(3)) == ["EventsReceived"]
 
 
 def test_an_entry_that_cannot_be_read_while_the_channel_is_interrupted_is_within_the_gap_at_its_end() -> None:
-    reading = Reading()
+    reading = StreamReading()
     reading.take(entry(1), entry(2, ChannelInterrupted(FAILURE)))
     reading.clock.advance(2)
     assert reading.take(entry(3, payload=UNREADABLE, at_ms=NOW_MS + 1000)) == []
@@ -104,7 +104,7 @@ def test_an_entry_that_cannot_be_read_while_the_channel_is_interrupted_is_within
 
 @pytest.mark.parametrize("others_waited", [0.5, 7])
 def test_a_gap_begins_no_later_than_this_replica_waits_for_the_channel(others_waited: float) -> None:
-    reading = Reading("down")
+    reading = StreamReading("down")
     began = reading.clock.now()
     reading.clock.advance(3)
     now = reading.clock.now()
@@ -116,7 +116,7 @@ def test_a_gap_begins_no_later_than_this_replica_waits_for_the_channel(others_wa
 
 
 def test_a_wait_lasts_until_the_channel_is_live() -> None:
-    reading = Reading("down")
+    reading = StreamReading("down")
     began = reading.clock.now()
     reading.clock.advance(3)
     reading.take(entry(1, ChannelInterrupted(FAILURE), at_ms=NOW_MS + 3000))
@@ -128,7 +128,7 @@ def test_a_wait_lasts_until_the_channel_is_live() -> None:
 
 
 def test_a_listener_that_fails_does_not_end_what_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    reading = Reading()
+    reading = StreamReading()
 
     def fail(*_: object) -> None:
         monkeypatch.undo()

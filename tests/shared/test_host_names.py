@@ -18,11 +18,11 @@ UNKNOWN = "store.invalid"
 
 
 async def test_a_resolver_that_hangs_is_asked_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    lookups: list[str] = []
     has_answer = threading.Event()
 
     def hang(host: str, *_: object, **__: object) -> list[Any]:
-        asked.append(host)
+        lookups.append(host)
         has_answer.wait(30)
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -32,7 +32,7 @@ async def test_a_resolver_that_hangs_is_asked_once_at_a_time(monkeypatch: pytest
     try:
         async with connected(f"valkey://{UNKNOWN}:6379", observer=log):
             await log.until(lambda: len(log.unreachable) == 3)
-            assert asked == [UNKNOWN]
+            assert lookups == [UNKNOWN]
             has_answer.set()
             await log.until(lambda: UNKNOWN in log.unreachable[-1])
     finally:
@@ -51,16 +51,16 @@ async def test_a_resolver_that_hangs_is_asked_once_at_a_time(monkeypatch: pytest
         (HostPort(UNKNOWN, 6379), False),  # nobody could connect to it: another sentinel may name it better
     ],
 )
-@pytest.mark.parametrize("known", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("primary", ["127.0.0.1", "localhost"])
 async def test_a_session_is_lost_only_if_a_sentinel_names_another_server(
-    named: HostPort, known: str, monkeypatch: pytest.MonkeyPatch, *, is_lost: bool
+    named: HostPort, primary: str, monkeypatch: pytest.MonkeyPatch, *, is_lost: bool
 ) -> None:
     async def answer(*_: object) -> HostPort:
         return named
 
     monkeypatch.setattr(session_module, "ask_sentinel", answer)
     session = StoreSession(parse_address("redis+sentinel://127.0.0.1/main"), Clock(), LIMIT)
-    session._primary = HostPort(known, 6379)
+    session._primary = HostPort(primary, 6379)
     await session.check_primary()
     assert session.lost.done() is is_lost
     await session.close()
