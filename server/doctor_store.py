@@ -7,32 +7,50 @@ from cg_client.clock import Clock
 from server.response_limit import MEGABYTE
 from server.settings import Settings
 from shared.inspection import StoreReport, inspect
+from shared.quota.messages import SILENT
+from shared.rights import find_refusals
 from shared.store.address import Address
 from shared.store.errors import CommandRefused, StoreAway
 from shared.store.store import LIMIT, Store
 
 _SLOW_SECONDS = LIMIT / 10
-_SILENT_SECONDS = 3.0  # as in quota_members.lua
 
 
 async def examine_store(settings: Settings, address: Address) -> int:
     """Print a report; return 0 if the store can be used, and 1 if not."""
-    write, clock = sys.stdout.write, Clock()
-    store = Store(address, clock)
+    config, clock = settings.client_config(), Clock()
+    store, refusals = Store(address, clock), list[str]()
     await store.start()
     try:
-        state = await inspect(store, settings.client_config(), clock)
+        state = await inspect(store, config, clock)
+        refusals = await find_refusals(store, config)
+        lines = [*_lines(address, state, refusals)]
     except (StoreAway, CommandRefused) as error:
-        write(f"store    {address}: {error}\n")
-        return 1
+        refusals, lines = [str(error)], [f"store    {address}: {error}"]
     finally:
         await store.close()
-    for line in _lines(address, state):
-        write(line + "\n")
-    return 0
+    for line in lines:
+        sys.stdout.write(_redacted(line, address) + "\n")
+    return 1 if refusals else 0
 
 
-def _lines(address: Address, state: StoreReport) -> Iterator[str]:
+def _rights(refusals: list[str]) -> Iterator[str]:
+    if not refusals:
+        yield "rights   scripts run, and notices arrive"
+        return
+    yield "rights   replicas need what this store refuses:"
+    for refusal in refusals:
+        yield f"  {refusal}"
+    yield "         give its user the rights that docs/replicas.md lists, and the store more memory if it says OOM"
+
+
+def _redacted(line: str, address: Address) -> str:
+    for secret in address.secrets():
+        line = line.replace(secret.reveal(), "***")
+    return line
+
+
+def _lines(address: Address, state: StoreReport, refusals: list[str]) -> Iterator[str]:
     yield f"store    {address}: {state.product} answers in {state.seconds * 1000:.2f} ms"
     if state.seconds > _SLOW_SECONDS:
         yield f"         slow: an operation that takes more than {LIMIT:g} s counts as an outage of the store"
@@ -40,13 +58,14 @@ def _lines(address: Address, state: StoreReport) -> Iterator[str]:
     yield f"memory   {_megabytes(state.memory)}{limit}; at the limit: {state.eviction}"
     if state.memory_limit and state.eviction != "noeviction":
         yield "         set maxmemory-policy to noeviction: a quota that is evicted has to be counted anew"
+    yield from _rights(refusals)
     yield f"answers  {state.answers}, {_megabytes(state.answer_bytes)}"
     if state.limit is None:
         yield "quota    no replica with this key and address of CoinGlass has used the store"
         return
     yield f"quota    {state.limit} requests a minute, shared by {len(state.replicas)} replicas"
     for replica in state.replicas:
-        silent = " (silent)" if replica.seconds > _SILENT_SECONDS else ""
+        silent = " (silent)" if replica.seconds > SILENT else ""
         alone = ", has a part of the quota for itself" if replica.alone else ""
         yield f"  {replica.name}, heard of {replica.seconds:.1f} s ago{silent}{alone}"
 

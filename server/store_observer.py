@@ -1,4 +1,7 @@
-"""Counts the operations of the store that replicas share in Prometheus' counters, and logs when it goes away."""
+"""Counts the operations of the store that replicas share in Prometheus' counters, and logs when it goes away.
+
+Of what it refuses the first one of each operation and code is logged, until it was away.
+"""
 
 from typing import Final
 
@@ -18,6 +21,7 @@ class CountingStoreObserver(StoreObserver):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.is_away, self._is_logged = True, False
+        self._refused = set[tuple[str, str]]()  # operations and codes
         about = "Operations of the store that replicas share, by outcome: `ok`, `away`, or the code of its refusal."
         labels = ("operation", "outcome")
         self._operations = Counter(f"{PREFIX}_shared_store_operations", about, labels, registry=registry)
@@ -32,6 +36,11 @@ class CountingStoreObserver(StoreObserver):
     def on_failure(self, name: str, kind: str) -> None:
         self._operations.labels(name, kind).inc()
 
+    def on_refusal(self, name: str, code: str, reason: str) -> None:
+        if (name, code) not in self._refused:
+            self._refused.add((name, code))
+            log.warning("the shared store refuses an operation", operation=name, code=code, reason=reason)
+
     def on_away(self, reason: str) -> None:
         self.is_away = self._is_logged = True
         log.warning("the shared store is away: this replica goes on alone", reason=reason)
@@ -44,4 +53,5 @@ class CountingStoreObserver(StoreObserver):
 
     def on_return(self, seconds: float) -> None:
         self.is_away = self._is_logged = False
+        self._refused.clear()
         log.info("the shared store can be used", seconds_without=round(seconds, 1))

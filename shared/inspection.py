@@ -8,10 +8,12 @@ import msgspec
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from shared.answers.codec import AnswerCodec
+from shared.store.commands import StoreReply
 from shared.store.scope import Scope
 from shared.store.store import Store
 
 _PINGS = 20
+_PAGE = 1000  # answers whose sizes are read at once
 
 
 class ReplicaState(NamedTuple):
@@ -53,8 +55,8 @@ async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreRepo
     info = _fields(await store.execute("INFO"))
     version = AnswerCodec(config.api_key, config.base_url).version
     scope = Scope.of(config.api_key, config.base_url)
-    answers = await store.execute("ZCARD", scope.name("index", version))
-    size = await store.execute("HGET", scope.name("sizes", version), "total")
+    now = await _now(store)
+    answers, size = await _answers(store, scope.name("index", version), scope.name("sizes", version), now)
     quota = await store.get(scope.name("quota"))
     state = None if quota is None else msgspec.msgpack.decode(quota, type=_Quota)
     return StoreReport(
@@ -63,11 +65,30 @@ async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreRepo
         memory=int(info.get("used_memory", 0)),
         memory_limit=int(info.get("maxmemory", 0)),
         eviction=info.get("maxmemory_policy", "unknown"),
-        replicas=[] if state is None else await _replicas(store, state),
+        replicas=[] if state is None else _replicas(state, now),
         limit=None if state is None else state.limit,
-        answers=answers if isinstance(answers, int) else 0,
-        answer_bytes=int(size) if isinstance(size, bytes) else 0,
+        answers=answers,
+        answer_bytes=size,
     )
+
+
+async def _answers(store: Store, index: str, sizes: str, now: float) -> tuple[int, int]:
+    """Return how many answers there are, and their bytes. Those that have ended are listed until others need room."""
+    since = f"{now * 1000:.0f}"
+    count = await store.execute("ZCOUNT", index, f"({since}", "+inf")
+    size, ended = _number(await store.execute("HGET", sizes, "total")), 0
+    while members := _texts(await store.execute("ZRANGEBYSCORE", index, "-inf", since, "LIMIT", ended, _PAGE)):
+        size -= sum(map(_number, _texts(await store.execute("HMGET", sizes, *members))))
+        ended += len(members)
+    return _number(count), size
+
+
+def _texts(reply: StoreReply) -> list[bytes]:
+    return [item for item in reply if isinstance(item, bytes)] if isinstance(reply, list) else []
+
+
+def _number(reply: StoreReply) -> int:
+    return int(reply) if isinstance(reply, bytes | int) else 0
 
 
 def _fields(info: object) -> dict[str, str]:
@@ -91,13 +112,12 @@ async def _median_seconds(store: Store, clock: Clock) -> float:
     return statistics.median(times)
 
 
-async def _replicas(store: Store, quota: _Quota) -> list[ReplicaState]:
-    seconds, microseconds = [int(str(part, "ascii")) for part in await _time(store)]
-    now = seconds + microseconds / 1e6
+def _replicas(quota: _Quota, now: float) -> list[ReplicaState]:
     members = quota.members if isinstance(quota.members, dict) else {}
     return [ReplicaState(name, now - member.seen, member.alone) for name, member in sorted(members.items())]
 
 
-async def _time(store: Store) -> list[bytes]:
-    reply = await store.execute("TIME")
-    return [part for part in reply if isinstance(part, bytes)] if isinstance(reply, list) else []
+async def _now(store: Store) -> float:
+    """Return the time by the clock of the store."""
+    seconds, microseconds = map(_number, _texts(await store.execute("TIME")))
+    return seconds + microseconds / 1e6

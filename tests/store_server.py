@@ -104,6 +104,11 @@ class StoreServer:
             self._process = None
             self._is_paused = False
 
+    def wait(self) -> int:
+        """Return the exit code, once the server has ended by itself."""
+        assert self._process is not None
+        return self._process.wait(STARTS_WITHIN)
+
     def pause(self) -> None:
         """Let the server neither read nor answer, while its connections stay open."""
         os.kill(self.pid, signal.SIGSTOP)

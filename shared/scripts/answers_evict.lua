@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Takes the oldest answers out of the index, until all have at most `limit` bytes and `bytes` are free.
+-- Takes answers out of the index, those that have ended or will end first, until all have at most `limit` bytes and
+-- `bytes` are free.
 -- KEYS: index, sizes. ARGV: limit, bytes. Returns the members, whose answers the caller deletes.
 
 local limit, bytes = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -31,7 +31,7 @@ if is_stored then
     'fresh', text(now + fresh), 'grace', text(now + grace), 'usable', text(now + usable))
   redis.call('PEXPIRE', KEYS[1], usable)
   local replaced = tonumber(redis.call('HGET', KEYS[4], member) or '0')
-  redis.call('ZADD', KEYS[3], now, member)
+  redis.call('ZADD', KEYS[3], now + usable, member) -- what is gone is the first to be evicted
   redis.call('HSET', KEYS[4], member, size)
   redis.call('HINCRBY', KEYS[4], 'total', size - replaced)
   redis.call('PEXPIRE', KEYS[3], LASTING)

@@ -3,7 +3,7 @@
 import time
 from asyncio import Future
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from shared.store.errors import CommandRefused, StoreAway
 from shared.store.observer import StoreObserver
@@ -13,6 +13,9 @@ Argument: TypeAlias = str | bytes | int | float
 StoreReply: TypeAlias = "bytes | int | float | bool | list[StoreReply] | dict[StoreKey, StoreReply] | None"
 StoreKey: TypeAlias = bytes | int | float | bool | None  # what a map of RESP3 may have as its key
 Send: TypeAlias = Callable[[tuple[Argument, ...]], "Future[StoreReply]"]
+
+_ARGUMENTS: Final = ", with args beginning with"  # which an error names behind an unknown command
+_MAX_REASON: Final = 300  # characters
 
 
 class Commands:
@@ -57,7 +60,17 @@ class Commands:
             raise
         except CommandRefused as refusal:
             if refusal.code != "NOSCRIPT":
-                self._observer.on_failure(name, refusal.code)
+                self.report_refusal(name, refusal)
             raise
         self._observer.on_operation(name, time.perf_counter() - began)
         return reply
+
+    def report_refusal(self, name: str, refusal: CommandRefused) -> None:
+        self._observer.on_failure(name, refusal.code)
+        self._observer.on_refusal(name, refusal.code, _reason(refusal))
+
+
+def _reason(refusal: CommandRefused) -> str:
+    """Return why, in one line without the arguments of the command."""
+    text, _, _ = str(refusal).partition(_ARGUMENTS)
+    return " ".join(text.split())[:_MAX_REASON]

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,6 +13,7 @@ from redis.asyncio.connection import AbstractConnection, Connection, SSLConnecti
 from shared.store.address import Address, HostPort
 from shared.store.commands import Argument
 from shared.store.failures import FAILURES
+from shared.store.host_names import resolve
 
 CLIENT_NAME: Final = "coinglass-graphql"
 
@@ -24,10 +25,17 @@ async def connected_to(address: Address, server: HostPort) -> AsyncIterator[Abst
     """Yield a connection that is closed at the end. Raises one of FAILURES."""
     connection = new_connection(address, server)
     try:
-        await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
+        await connect(connection, server)
         yield connection
     finally:
         await connection.disconnect(nowait=True)
+
+
+async def connect(connection: AbstractConnection, server: HostPort | None) -> None:
+    """Open a connection to the server. Raises one of FAILURES."""
+    if server is not None:
+        await resolve(server)  # the library looks it up again, by when nothing hangs
+    await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
 
 
 async def request(connection: AbstractConnection, *command: Argument) -> Any:  # noqa: ANN401  # each command has its reply
@@ -49,6 +57,17 @@ async def first_success(attempts: Iterable[Callable[[], Awaitable[T]]]) -> T:
     finally:
         for pending in tasks:
             pending.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def all_or_none(*attempts: Coroutine[Any, Any, T]) -> list[T]:
+    """Return the results of attempts at the same time; if one fails, end the others and raise what it raised."""
+    tasks = [asyncio.ensure_future(attempt) for attempt in attempts]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -10,6 +10,9 @@ class StoreObserver:
     def on_failure(self, name: str, kind: str) -> None:
         """Count an operation that failed: `away`, or the code of the refusal such as `OOM`."""
 
+    def on_refusal(self, name: str, code: str, reason: str) -> None:
+        """Report why an operation was refused, with the words of the server."""
+
     def on_away(self, reason: str) -> None:
         """Report that the store cannot be used from now on."""
 

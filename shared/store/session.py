@@ -13,10 +13,11 @@ from cg_client.live.timers import within
 from shared.store.address import Address, HostPort, StoreKind
 from shared.store.cluster import ClusterLinks
 from shared.store.commands import Argument, StoreReply
-from shared.store.connections import new_connection, request
+from shared.store.connections import all_or_none, connect, new_connection, request
 from shared.store.discovery import ask_sentinel, check_server, find_primary, find_slots
 from shared.store.errors import StoreAway
 from shared.store.failures import FAILURES
+from shared.store.host_names import resolve
 from shared.store.link import Link, SentCommand, ignore, packed
 from shared.store.subscriptions import Callbacks, NoticeLink
 
@@ -60,8 +61,8 @@ class StoreSession:
             self._links = ClusterLinks(self.connect, ranges, self._clock, self._limit, self.lose)
         else:
             self._primary = await find_primary(self._address)
-            connection = await self._connect_to_store(self._primary)
-            link_connection = await self.connect(self._primary)
+            opening = self._connect_to_store(self._primary), self.connect(self._primary)
+            connection, link_connection = await all_or_none(*opening)
             self._links = _OneLink(link_connection, self._primary, self._clock, self._limit, self.lose)
         self._notices = NoticeLink(connection, callbacks, self.lose)
 
@@ -77,7 +78,7 @@ class StoreSession:
         connection = new_connection(self._address, server)
         self._connections.append(connection)
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]  # it has no annotations
+            await connect(connection, server)
         except BaseException:  # also a cancellation
             await self.disconnect(connection)
             raise
@@ -127,8 +128,15 @@ class StoreSession:
         for sentinel in itertools.islice(self._sentinels, 1):
             with contextlib.suppress(*FAILURES, TimeoutError):
                 primary = await within(self._clock, self._limit, ask_sentinel(self._address, sentinel))
-                if primary != self._primary:
+                if await within(self._clock, self._limit, self._is_other(primary)):
                     self.lose(f"COINGLASS_SHARED_URL: the sentinels name another primary, {primary}")
+
+    async def _is_other(self, server: HostPort) -> bool:
+        """Return whether the server is not the primary under another name, as each sentinel has its own."""
+        current = self._primary
+        if current is None or server.port != current.port:
+            return True
+        return server != current and not await resolve(server) & await resolve(current)
 
     @property
     def notices(self) -> NoticeLink:

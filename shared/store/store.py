@@ -5,7 +5,7 @@ import contextlib
 import functools
 import random
 from asyncio import Future
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar
 
 import structlog
@@ -17,13 +17,14 @@ from shared.store.commands import Argument, Commands, StoreReply
 from shared.store.errors import StoreAway
 from shared.store.failures import reason_of
 from shared.store.observer import StoreObserver
+from shared.store.return_hooks import OnReturn, ReturnHooks
 from shared.store.session import StoreSession
 from shared.store.subscriptions import Callback
 
 log = structlog.get_logger(__name__)
 
 LIMIT: Final = 0.25  # seconds, for each operation
-ATTEMPT_SECONDS: Final = 1.5  # to connect, probe and run what has to run first
+ATTEMPT_SECONDS: Final = 2.5  # to connect: up to ten round trips, of which each may take as long as an operation
 HEARTBEAT_SECONDS: Final = 1.0
 FIRST_WAIT: Final = 0.1  # seconds before the next attempt to connect; it doubles
 MAX_WAIT: Final = 1.0
@@ -31,7 +32,6 @@ _STABLE_SECONDS = 5.0  # after which a loss is the first one again
 
 T = TypeVar("T")
 
-OnReturn: TypeAlias = Callable[[Commands], Awaitable[None]]
 OnLoss: TypeAlias = Callable[[], None]
 
 
@@ -53,10 +53,8 @@ class Store(Commands):
         self._session: StoreSession | None = None  # that everybody may use
         self._latest: StoreSession | None = None  # the same, or the one that is being prepared
         self._reason = "COINGLASS_SHARED_URL: the store is not connected yet"
-        self._on_return: list[OnReturn] = []
-        self._due: list[OnReturn] = []  # hooks that have to run before the session that is being prepared is used
+        self._return_hooks = ReturnHooks(clock)
         self._on_loss: list[OnLoss] = []
-        self._late: set[asyncio.Task[None]] = set()  # hooks that were registered while the store was connected
         self._callbacks: dict[bytes, list[Callback]] = {}
         self._task: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
@@ -80,33 +78,18 @@ class Store(Commands):
         await self._tried.wait()
 
     async def close(self) -> None:
-        tasks = [*self._late, *(() if self._task is None else (self._task,))]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
             self._reason = "COINGLASS_SHARED_URL: the store is closed"
 
     def on_return(self, hook: OnReturn) -> Callable[[], None]:
-        """Run the hook after each connection, before anybody else may use the store; return what ends that.
+        """Run the hook after each connection, beside others; return what ends that.
 
-        If the store is connected already, the hook runs soon, beside others; if it is being connected, before that
-        ends. If it raises, the store goes away, or stays away, until the next attempt.
+        Nobody else uses the store before, unless the hook is late. If the store is connected already, it runs soon. If
+        it raises, the store goes away, or stays away, until the next attempt.
         """
-        self._on_return.append(hook)
-        if self._session is not None:
-            task = asyncio.get_running_loop().create_task(self._run_late(hook, self._session))
-            self._late.add(task)
-            task.add_done_callback(self._late.discard)
-        elif self._latest is not None:
-            self._due.append(hook)
-        return functools.partial(_discard, self._on_return, hook)
-
-    async def _run_late(self, hook: OnReturn, session: StoreSession) -> None:
-        try:
-            await within(self.clock, ATTEMPT_SECONDS, hook(Commands(session.send, self._observer)))
-        except Exception as error:  # noqa: BLE001  # as before the store is used
-            session.lose(reason_of(error))
+        return self._return_hooks.add(hook)
 
     def on_loss(self, hook: OnLoss) -> Callable[[], None]:
         """Call the hook when the store goes away; return what ends that."""
@@ -162,13 +145,16 @@ class Store(Commands):
                     self._wait = FIRST_WAIT
         finally:
             self._session = self._latest = None
-            self._due.clear()
-            await session.close()
+            try:
+                await session.close()
+            finally:
+                await self._return_hooks.end()
 
     async def _is_prepared(self, session: StoreSession) -> bool:
         """Return whether the session is connected, answers in time, and its hooks are done."""
         try:
-            await within(self.clock, ATTEMPT_SECONDS, self._prepare(session))
+            await within(self.clock, ATTEMPT_SECONDS, session.open(self._callbacks))
+            await self._return_hooks.run(session, Commands(session.send, self._observer))
         except TimeoutError:
             self._reason = f"COINGLASS_SHARED_URL: not connected within {ATTEMPT_SECONDS:g} seconds"
         except StoreAway as away:
@@ -176,23 +162,10 @@ class Store(Commands):
         except Exception as error:  # noqa: BLE001  # whatever fails, a hook or the library: the next attempt may not
             self._reason = reason_of(error)
         else:
+            self._session = session
             return True
         _report(self._observer.on_unreachable, self._reason)
         return False
-
-    async def _prepare(self, session: StoreSession) -> None:
-        """Open the session, and let everybody use it as soon as no hook is left that has not run in it."""
-        await session.open(self._callbacks)
-        self._due, commands = list(self._on_return), Commands(session.send, self._observer)
-        while True:
-            await session.ping()  # so that hooks that read miss no message that comes after that
-            hooks, self._due = self._due, []
-            for hook in hooks:
-                if hook in self._on_return:  # it may have been withdrawn meanwhile
-                    await hook(commands)
-            if not self._due:
-                break
-        self._session = session
 
     async def _use(self, session: StoreSession, seconds: float) -> None:
         """Let everybody use the session until it is lost."""
@@ -200,7 +173,7 @@ class Store(Commands):
         self._tried.set()
         beating = asyncio.create_task(self._beat(session))
         try:
-            self._reason = await session.lost
+            self._reason = await asyncio.shield(session.lost)  # others wait for it, too
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)

@@ -71,7 +71,9 @@ class StreamReader:
             if is_away(error) or isinstance(error, MovedError):
                 await self.close()
                 raise StoreAway(reason_of(error)) from error
-            raise refusal(error) from error
+            refused = refusal(error)
+            self._store.report_refusal(str(command[0]), refused)
+            raise refused from error
         return reply
 
     async def _end(self, reading: "asyncio.Future[StoreReply]") -> None:

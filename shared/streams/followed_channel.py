@@ -377,5 +377,8 @@ class FollowedChannel:
                 self._code, self._ms.resumed = None, self._store.time.store_ms(now)
             case ChannelRefused():
                 self.needs_look = False
-        self._listener.number_next(number, time_ms, is_event=is_event)
-        tell(self._listener, note)
+        try:
+            self._listener.number_next(number, time_ms, is_event=is_event)
+            tell(self._listener, note)
+        except Exception:  # a listener that fails ends neither what reads the streams nor what keeps them up
+            log.exception("a listener failed", channel=self.channel.names[0])

@@ -71,7 +71,8 @@ class SharedSocket:
         self._renewed_at = self._owner_since = -math.inf
         self._owned_at = -math.inf  # until then, another replica may not have noticed that it lost the lease
         self._trouble_since: float | None = None
-        self._back_at = self._barred_until = -math.inf  # until then, this replica does not own the socket of all
+        self._back_at = -math.inf  # when the last trouble ended
+        self._barred_until = -math.inf  # until then, this replica does not own the socket of all
         self._ownerless_since: float | None = None
         self._failed_token = ""  # of an ownership that this replica gave up
         self._beats = self.takeovers = 0
@@ -147,12 +148,11 @@ class SharedSocket:
             self._wake.clear()
             try:
                 await self._beat()
-            except (StoreAway, CommandRefused):
-                self._note_trouble()
             except FormerOwner:
                 self._stop_writing()
-            except Exception:
-                log.exception("the shared streams could not be kept up")
+            except Exception as error:
+                if not isinstance(error, StoreAway | CommandRefused):
+                    log.exception("the shared streams could not be kept up")
                 self._note_trouble()
             with contextlib.suppress(TimeoutError):
                 await within(self._clock, self._times.beat, self._wake.wait())

@@ -30,7 +30,8 @@ class UpstreamChannel:
         self.publish, self.deliver = publish, deliver
         self.recent = RecentEvents(clock.monotonic())
         self.live_since: float | None = None  # in monotonic seconds; None while it is not live
-        self.lost_since = None if history is None else history.lost_since  # the same while it was live before
+        # When the last event came before the channel was lost, in monotonic seconds; None while it is live.
+        self.lost_since = None if history is None else history.lost_since
         self.status: ChannelNote | None = None  # the last note that is no events
         self.first_at: float | None = None  # when the first events came since it is live, in monotonic seconds
         self._last_at = clock.monotonic()

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from cg_client.clock import Clock
 from shared.store.address import parse_address
 from shared.store.observer import StoreObserver
-from shared.store.store import LIMIT, OnReturn, Store
+from shared.store.return_hooks import OnReturn
+from shared.store.store import LIMIT, Store
 from tests.running import LIMIT as LONGEST_WAIT
 
 
@@ -17,6 +18,7 @@ class StoreLog(StoreObserver):
     def __init__(self) -> None:
         self.operations: list[str] = []
         self.failures: list[tuple[str, str]] = []
+        self.refusals: list[tuple[str, str, str]] = []
         self.away: list[str] = []
         self.unreachable: list[str] = []
         self.returns: list[float] = []
@@ -29,6 +31,10 @@ class StoreLog(StoreObserver):
 
     def on_failure(self, name: str, kind: str) -> None:
         self.failures.append((name, kind))
+        self._changed.set()
+
+    def on_refusal(self, name: str, code: str, reason: str) -> None:
+        self.refusals.append((name, code, reason))
         self._changed.set()
 
     def on_away(self, reason: str) -> None:

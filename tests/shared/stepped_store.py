@@ -14,8 +14,9 @@ from cg_client.clock import Clock
 from shared.store.address import parse_address
 from shared.store.commands import Argument, StoreReply
 from shared.store.errors import CommandRefused, StoreAway
+from shared.store.return_hooks import OnReturn
 from shared.store.script import LuaScript
-from shared.store.store import OnReturn, Store
+from shared.store.store import Store
 from tests.store_server import StoreServer
 
 RECONNECT = 0.1  # seconds

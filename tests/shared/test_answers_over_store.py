@@ -82,7 +82,7 @@ async def test_answers_that_are_closed_leave_nothing_behind_in_the_store_object(
         answers = Answers.of(store, CONFIG, Clock())
         answers.start()
         await answers.close()
-        assert (store._callbacks, store._on_return, store._on_loss) == ({}, [], [])
+        assert (store._callbacks, len(store._return_hooks), store._on_loss) == ({}, 0, [])
 
 
 async def _answer(path: str, client: Client) -> Any:

@@ -208,12 +208,15 @@ async def test_users_are_told_when_the_store_goes_away(store_server: StoreServer
 async def test_a_hook_that_is_no_longer_wanted_is_not_run(store_server: StoreServer) -> None:
     log = StoreLog()
     runs: list[str] = []
+    has_run = asyncio.Event()
 
     async def hook(_: Commands) -> None:
         runs.append("return")
+        has_run.set()
 
     async with connected(store_server.url, observer=log) as store:
         ends = [store.on_return(hook), store.on_loss(lambda: runs.append("loss"))]
+        await asyncio.wait_for(has_run.wait(), RECOVERS_WITHIN)
         await recovers(log, store_server.restart)
         assert runs == ["return", "loss", "return"]  # first at once, since the store was connected
         for end in (*ends, *ends):

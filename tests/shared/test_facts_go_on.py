@@ -76,5 +76,5 @@ async def test_a_closed_replica_does_not_begin_again(ann: FactSharer) -> None:
     ann.facts.attach()
     await ann.facts.start()
     assert len(asyncio.all_tasks()) == tasks
-    assert ann.store._on_return == []
+    assert len(ann.store._return_hooks) == 0
     assert ann.store._callbacks == {}

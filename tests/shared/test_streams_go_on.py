@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from cg_client.live.channels import Channel
+from cg_client.live.notes import ChannelNote, tell
+from cg_client.live.stream import StreamListener
 from shared.store.errors import CommandRefused
-from shared.streams.stream_store import PendingNote
+from shared.streams import followed_channel
+from shared.streams.followed_channel import Following
+from shared.streams.stream_store import FormerOwner, PendingNote
 from tests.cg_client.live.rig import LIQUIDATIONS
 from tests.shared.stream_rig import (
     TIMES,
@@ -148,3 +153,82 @@ async def test_an_event_that_cannot_be_read_is_lost_within_a_gap_that_is_told(
     await end(three, subscribers)
     assert all(item.kinds == ["CONNECTED", "RESUMED"] for item in subscribers)
     assert all(len(item.numbers) < len(three.market.sent) for item in subscribers)
+
+
+async def test_a_beat_that_fails_lets_the_replica_go_on_alone_until_one_succeeds(
+    three: StreamCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribers = await subscribed(three)
+    replica = three.owner
+
+    async def fail(*_: object) -> None:
+        raise TypeError
+
+    with capture_logs() as logs:
+        monkeypatch.setattr(replica.socket._streams, "beat", fail)
+        await eventually(lambda: replica.socket.alone == 1)
+        await go_on(three, subscribers)
+        monkeypatch.undo()
+        await eventually(lambda: replica.socket.alone == 0)
+    assert "the shared streams could not be kept up" in {entry["event"] for entry in logs}
+    await end(three, subscribers)
+
+
+async def test_an_owner_that_learns_in_a_beat_that_it_is_none_writes_no_more_until_it_owns_the_socket_again(
+    three: StreamCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribers = await subscribed(three)
+    socket = three.owner.socket
+    former = socket._writer
+
+    async def lose(*_: object) -> None:
+        monkeypatch.undo()
+        raise FormerOwner
+
+    monkeypatch.setattr(socket._streams, "beat", lose)
+    await eventually(lambda: socket.takeovers == 2)
+    await end(three, subscribers)
+    assert socket._writer is not former
+
+
+async def test_entries_that_could_not_be_passed_on_are_read_again(
+    three: StreamCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribers = await subscribed(three)
+    followed = three.followers[0].socket._followed[LIQUIDATIONS]
+    failures = []
+
+    def fail(entries: Sequence[object]) -> None:
+        if entries:
+            failures.append(1)
+            monkeypatch.undo()
+            raise TypeError
+
+    with capture_logs() as logs:
+        monkeypatch.setattr(followed, "take", fail)
+        await eventually(lambda: failures)
+        await end(three, subscribers)
+    assert "an entry of a shared stream could not be passed on" in {entry["event"] for entry in logs}
+    assert all(item.kinds == ["CONNECTED"] for item in subscribers)
+
+
+async def test_a_listener_that_fails_when_the_store_goes_away_ends_nothing(
+    three: StreamCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribers = await subscribed(three)
+    replica = three.owner
+    followed, failures = replica.socket._followed[LIQUIDATIONS], list[object]()
+
+    def fail(listener: StreamListener, note: ChannelNote) -> None:
+        if listener is followed._listener and followed.source is Following.SOCKET and not failures:
+            failures.append(note)
+            raise TypeError
+        tell(listener, note)
+
+    monkeypatch.setattr(followed_channel, "tell", fail)
+    three.server.kill()
+    await eventually(lambda: failures)
+    three.server.start()
+    await eventually(lambda: all(item.socket.alone == 0 for item in three.replicas))
+    await go_on(three, subscribers)
+    assert three.market.sockets == 1
