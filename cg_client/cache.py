@@ -131,8 +131,11 @@ class Cache:
         lookup: Lookup,
     ) -> asyncio.Future[AnyAnswer]:
         """Return what the second tier has, if it may be served, or what is fetched."""
+        now = self._clock.monotonic()
+        if lookup.was_fresh and lookup.entry is not None and lookup.entry.fresh_until <= now < deadline:
+            return self.get(call, deadline, requester, grace=grace)  # it expired on the way, and nobody has the lease
         entry = self._store.get(call)
-        answer = None if entry is None else entry.servable(self._clock.monotonic(), grace=grace)
+        answer = None if entry is None else entry.servable(now, grace=grace)
         if answer is None:
             return self._fetched(call, deadline, requester, lookup, grace=grace)
         self.lookups["stale" if answer.stale else "hit"] += 1
@@ -289,8 +292,8 @@ class Cache:
             lookup, now = claim.lookup, self._clock.monotonic()
             if lookup.failure is not None:
                 raise lookup.failure
-            if lookup.entry is not None and now < lookup.entry.fresh_until:
-                return lookup.entry
+            if lookup.entry is not None and (lookup.was_fresh or now < lookup.entry.fresh_until):
+                return lookup.entry  # one that has just expired is not fetched without a lease
             if lookup.remote is None:
                 break
             has_waited = True

@@ -46,6 +46,11 @@ class Lookup(msgspec.Struct, frozen=True):
     remote: RemoteFetch | None = None
     failure: CoinglassError | None = None
 
+    @property
+    def was_fresh(self) -> bool:
+        """Whether nothing had to be fetched when the store answered."""
+        return self.entry is not None and self.lease is None and self.remote is None and self.failure is None
+
     def drop(self) -> None:
         """Give up what came with it, unless that has ended."""
         if self.lease is not None:

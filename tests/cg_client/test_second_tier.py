@@ -224,13 +224,41 @@ async def test_a_joining_caller_with_a_stale_answer_waits_for_another_replica_as
 
 
 async def test_an_older_answer_of_the_second_tier_does_not_replace_that_in_memory(clock: FakeClock) -> None:
-    tier = ScriptedTier(Lookup(), Lookup(entry_at(clock.monotonic(), 0.0)))
+    tier = ScriptedTier(Lookup(), Lookup(entry_at(clock.monotonic(), 0.0), lease=ScriptedLease()))
     cache, _ = cache_of(clock, tier)
     await cache.get(a_call(), AGES)
     clock.advance(LIFETIME + 1)
     assert (await cache.get(a_call(), AGES)).value == 1
     await run_ready_tasks()
     assert (await cache.get(a_call(), AGES)).value == 2
+
+
+@pytest.mark.parametrize("grace", [True, False])
+async def test_an_answer_that_expires_on_the_way_is_fetched_with_a_lease_only(clock: FakeClock, grace: bool) -> None:
+    lease = ScriptedLease()
+    tier = ScriptedTier(Lookup(entry_at(clock.monotonic(), 1.0, LIFETIME)), Lookup(lease=lease))
+    tier.open.clear()
+    cache, origin = cache_of(clock, tier)
+    waiting = cache.get(a_call(), AGES, grace=grace)
+    await run_ready_tasks()
+    clock.advance(1.0)
+    tier.open.set()
+    answer = await waiting
+    await run_ready_tasks()
+    assert (answer.value, answer.stale) == ((77, True) if grace else (1, False))
+    assert (len(tier.calls), origin.count, lease.ends) == (2, 1, [1, "released"])
+
+
+async def test_an_answer_that_expires_on_the_way_to_a_refresh_is_not_fetched_without_a_lease(clock: FakeClock) -> None:
+    tier = ScriptedTier(Lookup(entry_at(clock.monotonic(), 1.0)))
+    tier.open.clear()
+    cache, origin = cache_of(clock, tier)
+    cache.refresh(a_call(), AGES)
+    await run_ready_tasks()
+    clock.advance(1.0)
+    tier.open.set()
+    await run_ready_tasks()
+    assert (len(tier.calls), origin.count) == (1, 0)
 
 
 async def test_a_call_for_which_somebody_urgent_waits_elsewhere_is_joined_by_the_system(clock: FakeClock) -> None:
