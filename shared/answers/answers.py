@@ -297,9 +297,11 @@ class Answers:
         try:
             data = self._codec.encode(entry.answer, entry.size, lease.names.digest)
             while self.clock.monotonic() < until:
+                self._renewals.discard(lease)  # a renewal behind it would give the lease to nobody
                 with contextlib.suppress(StoreAway):
                     await self._put(lease, entry, data)
                     return
+                self._renewals.add(lease)
                 await self.wait_for_store(until)
         except (Unencodable, CommandRefused):  # the second for want of memory
             self.counts["unstorable"] += 1

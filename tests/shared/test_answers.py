@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cg_client.call import CacheStatus, count_upstream_calls
-from cg_client.entries import MAX_STALE
+from cg_client.entries import MAX_STALE, Entry
 from cg_client.errors import (
     CircuitOpen,
     CoinglassError,
@@ -16,7 +16,7 @@ from cg_client.errors import (
 )
 from cg_client.quota.requester import Priority
 from shared.answers.answers import FINISH_SECONDS, RETURN_SECONDS
-from shared.answers.leases import LEASE_SECONDS
+from shared.answers.leases import LEASE_SECONDS, StoreLease
 from tests.shared.desk import SharedDesk
 from tests.shared.replicas import LIFETIME, PATIENCE, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss
@@ -154,6 +154,25 @@ async def test_a_slow_fetch_stays_with_the_replica_that_sends_it(desk: SharedDes
     assert desk.requests == 1
     await desk.answer()
     assert [await ended(answer) for answer in waiting] == [1, 1]
+
+
+async def test_a_lease_that_ends_is_not_renewed_again(desk: SharedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is on its way to the store when the lease is due to be renewed."""
+    (first,) = desk.start()
+    small = Replica(desk.server, desk.upstream, desk.clock, limit=100)  # too small for the answer
+    desk.replicas.append(small)
+    waiting = small.get()
+    put, renew = small.answers._put, small.answers._renewals.renew
+
+    async def put_and_renew(lease: StoreLease, entry: Entry, data: bytes) -> None:
+        await asyncio.gather(put(lease, entry, data), renew(small.store))
+
+    monkeypatch.setattr(small.answers, "_put", put_and_renew)
+    await desk.answer()
+    assert await ended(waiting) == 1
+    other = first.get()
+    await desk.answer()
+    assert await ended(other) == 2
 
 
 async def test_a_replica_that_died_is_replaced_within_three_seconds(desk: SharedDesk) -> None:
