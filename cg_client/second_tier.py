@@ -30,6 +30,9 @@ class RemoteFetch(Protocol):
     async def wait(self, deadline: float) -> "Lookup":
         """Return its outcome, or the lease if it is given up; raises TimeoutError at the deadline."""
 
+    def hurry(self, priority: Priority) -> None:
+        """Let the other replica know that somebody waits who is more urgent than those before."""
+
     def leave(self) -> None:
         """Wait no more, or do not begin to wait."""
 

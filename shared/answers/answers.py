@@ -359,6 +359,12 @@ class StoreFetch:
         self._answers, self._lease, self._watch, self._until = answers, lease, watch, until
         self._token, self._entry = token, entry
 
+    def hurry(self, priority: Priority) -> None:
+        if priority < self._lease.priority:
+            self._lease.priority = priority
+            if not self._watch.done():
+                self._watch.set_result(None)  # the store is asked again, and tells the holder
+
     def leave(self) -> None:
         self._watch.cancel()
 

@@ -46,6 +46,9 @@ class ScriptedFetch:
     async def wait(self, _deadline: float) -> Lookup:
         return await self.outcome
 
+    def hurry(self, priority: Priority) -> None:
+        self.hurried = priority
+
     def leave(self) -> None:
         self.has_left = True
 

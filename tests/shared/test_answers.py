@@ -434,6 +434,32 @@ async def test_a_refresh_for_which_a_caller_of_another_replica_waits_is_no_longe
     assert [await ended(answer) for answer in waiting] == [1, 1]
 
 
+async def test_a_refresh_that_a_caller_joins_later_is_no_longer_in_the_background_elsewhere(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    deadline = desk.clock.monotonic() + PATIENCE
+    for replica in (first, second):
+        replica.cache.refresh(shared_call(), deadline)
+        await run_ready()
+    assert first.joined == []
+    waiting = second.get()
+    await run_ready()
+    assert first.joined == [shared_call()]
+    await desk.answer()
+    assert await ended(waiting) == 1
+
+
+async def test_a_refresh_that_is_taken_over_is_as_urgent_as_those_who_wait_for_it(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    for replica in (first, second):
+        replica.cache.refresh(shared_call(), desk.clock.monotonic() + PATIENCE)
+        await run_ready()
+    waiting = second.get()
+    await desk.fail(QuotaExhausted(9.0))
+    await desk.answer()
+    assert await ended(waiting) == 2
+    assert [requester.priority for requester in second.requesters] == [Priority.INTERACTIVE]
+
+
 async def test_an_answer_is_usable_no_longer_than_in_memory(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     first.get()
