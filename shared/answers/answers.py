@@ -66,11 +66,11 @@ class _Begun(msgspec.Struct, array_like=True, frozen=True):
     """The reply of `answers_begin.lua`; all times are milliseconds from now."""
 
     state: bytes
-    token: bytes
+    token: int
     left: int
     failure: bytes
     value: bytes | None
-    answer_token: bytes
+    answer_token: int
     age: int
     fresh: int
     grace: int
@@ -218,10 +218,10 @@ class Answers:
             case b"remote":
                 self.counts["remote"] += 1
                 until = began + begun.left / 1000
-                return Lookup(entry, remote=StoreFetch(self, lease, watch, int(begun.token), until, entry))
+                return Lookup(entry, remote=StoreFetch(self, lease, watch, begun.token, until, entry))
             case b"lease":
                 self.counts["lease"] += 1
-                lease.token = int(begun.token)
+                lease.token = begun.token
                 self._renewals.add(lease)
                 return Lookup(entry, lease=lease)
             case b"failed":
@@ -239,7 +239,7 @@ class Answers:
 
     async def _entry(self, lease: StoreLease, begun: _Begun, now: float, before: Entry | None) -> Entry | None:
         """Return the answer with the times of its fetch; one that cannot be read is deleted."""
-        token = int(begun.answer_token)
+        token = begun.answer_token
         try:
             decoded = self._decoded(lease, begun)
         except UnreadableValue:

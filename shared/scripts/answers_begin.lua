@@ -12,14 +12,15 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stored = redis.call('HMGET', KEYS[1], 'value', 'token', 'stored', 'fresh', 'grace', 'usable')
 local is_cached = cached ~= '0' and stored[2] == cached
 local function reply(state, token, ms, failure)
+  token = tonumber(token) or 0
   if not stored[6] then
-    return {state, token, ms, failure, false, '0', 0, 0, 0, 0}
+    return {state, token, ms, failure, false, 0, 0, 0, 0, 0}
   end
   local value = stored[1]
   if is_cached then
     value = false
   end
-  return {state, token, ms, failure, value, stored[2],
+  return {state, token, ms, failure, value, tonumber(stored[2]) or 0,
     now - stored[3], stored[4] - now, stored[5] - now, stored[6] - now}
 end
 
@@ -29,7 +30,7 @@ end
 
 local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority')
 if waited ~= '0' and lease[4] == waited then
-  return reply('failed', waited, 0, lease[5])
+  return reply('failed', waited, 0, lease[5] or '')
 end
 if lease[1] and tonumber(lease[3]) > now then
   if lease[1] == owner then -- the reply to an earlier request was lost

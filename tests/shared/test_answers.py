@@ -333,6 +333,37 @@ async def test_bytes_that_cannot_be_read_are_a_miss_and_are_deleted(desk: Shared
     assert await ended(desk.start()[0].get()) == 2
 
 
+@pytest.mark.parametrize("field", ["token", "fresh", "stored"])
+async def test_nor_is_what_others_have_written_beside_an_answer(desk: SharedDesk, field: str) -> None:
+    first, second = desk.start(2)
+    first.get()
+    await desk.answer()
+    (name,) = desk.server.client.keys("*:answer:*")
+    desk.server.client.hset(name, field, "what is no number")
+    answer = second.get()
+    await run_ready()
+    if field == "token":
+        assert await ended(answer) == 1
+    else:
+        await desk.answer()
+        assert await ended(answer) == 2
+
+
+@pytest.mark.parametrize("field", ["token", "until", "priority"])
+async def test_what_others_have_written_beside_a_lease_costs_no_answer(desk: SharedDesk, field: str) -> None:
+    first, second = desk.start(2)
+    waiting = [first.get(), second.get()]
+    await run_ready()
+    (name,) = desk.server.client.keys("*:lease:*")
+    desk.server.client.hset(name, field, "what is no number")
+    await desk.clock.elapse(1.5)
+    for _ in waiting:
+        for sent in list(desk.upstream.pending):
+            sent.answer()
+        await run_ready()
+    assert [type(await ended(answer)) for answer in waiting] == [int, int]
+
+
 async def test_an_answer_under_the_name_of_another_call_is_unreadable(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     first.get(shared_call("BTC"))
