@@ -2,7 +2,7 @@
 -- Looks a call up: its answer with the remaining times, and unless that is fresh the right to fetch it.
 -- KEYS: answer, lease, fence. ARGV: owner, lease (ms), token of the fetch that was waited for, token of the answer that
 -- the caller has ('0' without one), which by the caller's clock is not fresh and is not sent, priority, channel, member
--- of the index. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
+-- of the index, and whether the lease is claimed ('1'). Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
 
 local owner, lease_ms, waited, cached = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local priority = tonumber(ARGV[5])
@@ -12,14 +12,15 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stored = redis.call('HMGET', KEYS[1], 'value', 'token', 'stored', 'fresh', 'grace', 'usable')
 local is_cached = cached ~= '0' and stored[2] == cached
 local function reply(state, token, ms, failure)
+  token = tonumber(token) or 0
   if not stored[6] then
-    return {state, token, ms, failure, false, '0', 0, 0, 0, 0}
+    return {state, token, ms, failure, false, 0, 0, 0, 0, 0}
   end
   local value = stored[1]
   if is_cached then
     value = false
   end
-  return {state, token, ms, failure, value, stored[2],
+  return {state, token, ms, failure, value, tonumber(stored[2]) or 0,
     now - stored[3], stored[4] - now, stored[5] - now, stored[6] - now}
 end
 
@@ -29,7 +30,7 @@ end
 
 local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority')
 if waited ~= '0' and lease[4] == waited then
-  return reply('failed', waited, 0, lease[5])
+  return reply('failed', waited, 0, lease[5] or '')
 end
 if lease[1] and tonumber(lease[3]) > now then
   if lease[1] == owner then -- the reply to an earlier request was lost
@@ -41,6 +42,10 @@ if lease[1] and tonumber(lease[3]) > now then
     redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!')
   end
   return reply('remote', lease[2], lease[3] - now, '')
+end
+
+if ARGV[8] ~= '1' then
+  return reply('free', 0, 0, '')
 end
 
 -- By the clock, so that tokens grow in a store that was emptied, too.

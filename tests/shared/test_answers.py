@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cg_client.call import CacheStatus, count_upstream_calls
-from cg_client.entries import MAX_STALE
+from cg_client.entries import MAX_STALE, Entry
 from cg_client.errors import (
     CircuitOpen,
     CoinglassError,
@@ -16,7 +16,7 @@ from cg_client.errors import (
 )
 from cg_client.quota.requester import Priority
 from shared.answers.answers import FINISH_SECONDS, RETURN_SECONDS
-from shared.answers.leases import LEASE_SECONDS
+from shared.answers.leases import LEASE_SECONDS, StoreLease
 from tests.shared.desk import SharedDesk
 from tests.shared.replicas import LIFETIME, PATIENCE, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss
@@ -154,6 +154,25 @@ async def test_a_slow_fetch_stays_with_the_replica_that_sends_it(desk: SharedDes
     assert desk.requests == 1
     await desk.answer()
     assert [await ended(answer) for answer in waiting] == [1, 1]
+
+
+async def test_a_lease_that_ends_is_not_renewed_again(desk: SharedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is on its way to the store when the lease is due to be renewed."""
+    (first,) = desk.start()
+    small = Replica(desk.server, desk.upstream, desk.clock, limit=100)  # too small for the answer
+    desk.replicas.append(small)
+    waiting = small.get()
+    put, renew = small.answers._put, small.answers._renewals.renew
+
+    async def put_and_renew(lease: StoreLease, entry: Entry, data: bytes) -> None:
+        await asyncio.gather(put(lease, entry, data), renew(small.store))
+
+    monkeypatch.setattr(small.answers, "_put", put_and_renew)
+    await desk.answer()
+    assert await ended(waiting) == 1
+    other = first.get()
+    await desk.answer()
+    assert await ended(other) == 2
 
 
 async def test_a_replica_that_died_is_replaced_within_three_seconds(desk: SharedDesk) -> None:
@@ -314,6 +333,37 @@ async def test_bytes_that_cannot_be_read_are_a_miss_and_are_deleted(desk: Shared
     assert await ended(desk.start()[0].get()) == 2
 
 
+@pytest.mark.parametrize("field", ["token", "fresh", "stored"])
+async def test_nor_is_what_others_have_written_beside_an_answer(desk: SharedDesk, field: str) -> None:
+    first, second = desk.start(2)
+    first.get()
+    await desk.answer()
+    (name,) = desk.server.client.keys("*:answer:*")
+    desk.server.client.hset(name, field, "what is no number")
+    answer = second.get()
+    await run_ready()
+    if field == "token":
+        assert await ended(answer) == 1
+    else:
+        await desk.answer()
+        assert await ended(answer) == 2
+
+
+@pytest.mark.parametrize("field", ["token", "until", "priority"])
+async def test_what_others_have_written_beside_a_lease_costs_no_answer(desk: SharedDesk, field: str) -> None:
+    first, second = desk.start(2)
+    waiting = [first.get(), second.get()]
+    await run_ready()
+    (name,) = desk.server.client.keys("*:lease:*")
+    desk.server.client.hset(name, field, "what is no number")
+    await desk.clock.elapse(1.5)
+    for _ in waiting:
+        for sent in list(desk.upstream.pending):
+            sent.answer()
+        await run_ready()
+    assert [type(await ended(answer)) for answer in waiting] == [int, int]
+
+
 async def test_an_answer_under_the_name_of_another_call_is_unreadable(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     first.get(shared_call("BTC"))
@@ -413,6 +463,51 @@ async def test_a_refresh_for_which_a_caller_of_another_replica_waits_is_no_longe
     assert first.joined == [shared_call()]
     await desk.answer()
     assert [await ended(answer) for answer in waiting] == [1, 1]
+
+
+async def test_a_refresh_that_a_caller_joins_later_is_no_longer_in_the_background_elsewhere(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    deadline = desk.clock.monotonic() + PATIENCE
+    for replica in (first, second):
+        replica.cache.refresh(shared_call(), deadline)
+        await run_ready()
+    assert first.joined == []
+    waiting = second.get()
+    await run_ready()
+    assert first.joined == [shared_call()]
+    await desk.answer()
+    assert await ended(waiting) == 1
+
+
+async def test_a_refresh_that_is_taken_over_is_as_urgent_as_those_who_wait_for_it(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    for replica in (first, second):
+        replica.cache.refresh(shared_call(), desk.clock.monotonic() + PATIENCE)
+        await run_ready()
+    waiting = second.get()
+    await desk.fail(QuotaExhausted(9.0))
+    await desk.answer()
+    assert await ended(waiting) == 2
+    assert [requester.priority for requester in second.requesters] == [Priority.INTERACTIVE]
+
+
+async def test_a_look_that_claims_no_lease_leaves_none(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    deadline = desk.clock.monotonic() + PATIENCE
+    assert (await first.answers.look_up(shared_call(), deadline, claims=False)).is_unclaimed
+    assert desk.server.client.keys("*:lease:*") == []
+    waiting = second.get()
+    await run_ready()
+    remote = await first.answers.look_up(shared_call(), deadline, claims=False)
+    assert remote.remote is not None
+    remote.drop()
+    await desk.answer()
+    assert await ended(waiting) == 1
+    assert (await first.answers.look_up(shared_call(), deadline, claims=False)).was_fresh
+    await desk.clock.elapse(LIFETIME + 1)
+    stale = await first.answers.look_up(shared_call(), deadline, claims=False)
+    assert stale.entry is not None
+    assert (stale.entry.answer.value, stale.is_unclaimed) == (1, True)
 
 
 async def test_an_answer_is_usable_no_longer_than_in_memory(desk: SharedDesk) -> None:
