@@ -132,16 +132,16 @@ class Ledger:
 
     def _within_part(self, operations: list[Operation]) -> list[Operation]:
         """Refuse the operations that exceed the part of this replica, with those before them."""
-        now, passed, taken = self._state.clock.monotonic(), [], Counter[str]()
+        now, passed, earlier = self._state.clock.monotonic(), [], Counter[str]()
         for operation in operations:
             try:
-                self._check_alone(operation.amounts, now, taken)
+                self._check_alone(operation.amounts, now, earlier)
             except BudgetExceeded as exceeded:
                 exceeded.retry_after = self._state.cautious_until - now
                 _refuse(operation, exceeded)
             else:
                 passed.append(operation)
-                taken.update(operation.amounts)
+                earlier.update(operation.amounts)
         return passed
 
     async def _run(self, operations: list[Operation]) -> None:
@@ -213,10 +213,10 @@ class Ledger:
             window.spend(amounts[window.unit])
         return [Reservation(window, window.number, amounts[window.unit]) for window in self.windows]
 
-    def _check_alone(self, amounts: dict[str, int], now: float, taken: Mapping[str, int]) -> None:
-        """Raise BudgetExceeded for what exceeds this replica's part, of which other operations take some."""
+    def _check_alone(self, amounts: dict[str, int], now: float, earlier: Mapping[str, int]) -> None:
+        """Raise BudgetExceeded for what exceeds this replica's part, of which `earlier` operations take some."""
         for window in self.windows:
-            window.check_alone(amounts[window.unit], self._state.replicas, now, taken.get(window.unit, 0))
+            window.check_alone(amounts[window.unit], self._state.replicas, now, earlier.get(window.unit, 0))
 
 
 def _refuse(operation: Operation, exceeded: BudgetExceeded) -> None:

@@ -40,9 +40,9 @@ class SharedWindow(BudgetWindow):
             self.spent += amount
             self.on_spend()
 
-    def check_alone(self, amount: int, replicas: int, now: float, taken: int) -> None:
-        """Raise BudgetExceeded for what exceeds this replica's part, of which so many are `taken`."""
-        left = max(0, self._left_alone(replicas, now) - taken)
+    def check_alone(self, amount: int, replicas: int, now: float, earlier: int) -> None:
+        """Raise BudgetExceeded for what exceeds this replica's part, of which `earlier` operations take some."""
+        left = max(0, self._left_alone(replicas, now) - earlier)
         if amount > left:
             raise self.exceeded(amount, left, now)
 
