@@ -37,9 +37,9 @@ if lease[1] and tonumber(lease[3]) > now then
     return reply('lease', lease[2], lease[3] - now, '')
   end
   redis.call('HSET', KEYS[2], 'waiting', '1')
-  if lease[6] and tonumber(lease[6]) > priority then -- somebody more urgent waits for it
+  if (tonumber(lease[6]) or math.huge) > priority then -- somebody more urgent waits for it, or the store has lost it
     redis.call('HSET', KEYS[2], 'priority', priority)
-    redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!')
+    redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!' .. ARGV[5])
   end
   return reply('remote', lease[2], lease[3] - now, '')
 end
