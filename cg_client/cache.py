@@ -12,15 +12,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from cg_client.call import AnyAnswer, CacheStatus, Call, CallKey, Fetched, Send, without_counting
 from cg_client.clock import Clock
 from cg_client.entries import Entry, MemoryStore
 from cg_client.errors import CoinglassError, ConnectionsBusy, StartsTooLate, UpstreamTimeout
+from cg_client.in_flight import Claim, InFlight
 from cg_client.lookups import Lookups
-from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.quota.admission import RefusalForecast
+from cg_client.quota.requester import SYSTEM, Priority, Requester
 from cg_client.recent_failures import RecentFailures
 from cg_client.second_tier import Lease, Lookup, SecondTier
 
@@ -28,30 +29,6 @@ STALE_PATIENCE = 5.0  # seconds; a healthy CoinGlass answers within 3.5
 QUOTA_PATIENCE = 1.0  # seconds
 _LEAST_SECONDS = 0.25  # in which no answer of CoinGlass would come: no lease is taken over for so short a time
 _ALONE = Lookup()  # without a second tier
-
-
-class _Claim(msgspec.Struct, eq=False):
-    """What the second tier last said of a fetch."""
-
-    lookup: Lookup
-
-
-class _InFlight(msgspec.Struct, eq=False):
-    """A running fetch, and the deadline of the caller that started it. Those who wait may be cancelled earlier.
-
-    `is_background`: a refresh, which goes on if nobody waits.
-    """
-
-    call: Call
-    task: asyncio.Task[AnyAnswer]
-    deadline: float
-    claim: _Claim
-    is_background: bool = False
-    waiters: list[asyncio.Future[AnyAnswer]] = []
-
-    @property
-    def is_abandoned(self) -> bool:
-        return not self.is_background and all(waiter.done() for waiter in self.waiters)
 
 
 class Cache:
@@ -64,6 +41,7 @@ class Cache:
         is_sending: Callable[[asyncio.Task[AnyAnswer]], bool] = lambda _: False,
         second_tier: SecondTier | None = None,
         on_learned: Callable[[AnyAnswer], None] = lambda _: None,
+        refusals: RefusalForecast = RefusalForecast(),  # noqa: B008  # it never changes
     ) -> None:
         """Make a cache in front of `fetch`.
 
@@ -71,15 +49,16 @@ class Cache:
         nobody waits for any more is cancelled, unless `is_sending`: the answer to a request that was sent is cached.
         What memory lacks is looked up in the `second_tier` before it is fetched; `on_learned` is called with an answer
         that was there. After a failure a stale answer is served for a second without either, so that the tier is not
-        busy with what no replica can fetch.
+        busy with what no replica can fetch. Whom `refusals` will refuse looks it up without taking the lease.
         """
         self._fetch, self._store, self._clock, self._on_join = fetch, store, clock, on_join
         self._is_sending = is_sending
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
-        self._in_flight: dict[CallKey, _InFlight] = {}
-        self._lookups = None if second_tier is None else Lookups(second_tier, store, self._learn, self._end_lookup)
+        self._in_flight: dict[CallKey, InFlight] = {}
+        self._refusals, self._lookups = refusals, None
         if second_tier is not None:
-            second_tier.on_urgent(lambda call: on_join(call, SYSTEM))
+            self._lookups = Lookups(second_tier, store, self._learn, self._end_lookup, refusals.will_refuse)
+            second_tier.on_urgent(self._hurry)
         self._on_learned = on_learned
         self._failures = RecentFailures(clock, QUOTA_PATIENCE)
         self.lookups = Counter(hit=0, stale=0, shared=0, miss=0)
@@ -115,7 +94,8 @@ class Cache:
             return resolved(failed_recently)
         # Not a closure: its cells would make every hit slower.
         resume = partial(self._get_after, call, deadline, requester, grace)
-        return self._lookups.then(call, deadline, requester.priority, resume)
+        has_stale = grace and entry is not None and now < entry.usable_until
+        return self._lookups.then(call, deadline, _hurried(requester) if has_stale else requester, resume)
 
     def _after_failure(self, call: Call, requester: Requester) -> AnyAnswer | None:
         """Return the stale answer to serve if a fetch has failed a moment ago."""
@@ -131,8 +111,11 @@ class Cache:
         lookup: Lookup,
     ) -> asyncio.Future[AnyAnswer]:
         """Return what the second tier has, if it may be served, or what is fetched."""
+        now = self._clock.monotonic()
+        if lookup.was_fresh and lookup.entry is not None and lookup.entry.fresh_until <= now < deadline:
+            return self.get(call, deadline, requester, grace=grace)  # it expired on the way, and nobody has the lease
         entry = self._store.get(call)
-        answer = None if entry is None else entry.servable(self._clock.monotonic(), grace=grace)
+        answer = None if entry is None else entry.servable(now, grace=grace)
         if answer is None:
             return self._fetched(call, deadline, requester, lookup, grace=grace)
         self.lookups["stale" if answer.stale else "hit"] += 1
@@ -150,11 +133,11 @@ class Cache:
         in_flight = self._in_flight.get(call.key)
         self.lookups["miss" if in_flight is None else "shared"] += 1
         if in_flight is None:
-            hurried = dataclasses.replace(requester, patience=QUOTA_PATIENCE) if has_stale else requester
-            in_flight, patience = self._start(call, deadline, hurried, lookup), STALE_PATIENCE
+            starter = _hurried(requester) if has_stale else requester
+            in_flight, patience = self._start(call, deadline, starter, lookup), STALE_PATIENCE
         else:
             patience = STALE_PATIENCE if self._is_being_sent(in_flight) else QUOTA_PATIENCE
-            self._on_join(call, requester)
+            self._join(in_flight, requester)
         waiter = self._wait(in_flight)  # at once: the fetch may end before a task could begin to wait for it
         by = min(deadline, now + patience) if has_stale else deadline
         if in_flight.deadline == by:
@@ -163,7 +146,7 @@ class Cache:
         joined.add_done_callback(lambda _: waiter.cancel())  # of a task that was cancelled before it began
         return joined
 
-    def _is_being_sent(self, in_flight: _InFlight) -> bool:
+    def _is_being_sent(self, in_flight: InFlight) -> bool:
         """Whether it waits for CoinGlass; a fetch by another replica counts as one that does."""
         return in_flight.claim.lookup.remote is not None or self._is_sending(in_flight.task)
 
@@ -178,7 +161,7 @@ class Cache:
             self._lookups.add,
             call,
             deadline,
-            requester.in_the_background().priority,
+            requester.in_the_background(),
             lambda lookup: None if lookup is None else self._refresh(call, deadline, requester, lookup),
         )
 
@@ -187,9 +170,20 @@ class Cache:
         if in_flight is None:
             in_flight = without_counting(self._start, call, deadline, requester.in_the_background(), lookup)
         else:
-            self._on_join(call, requester.in_the_background())
+            self._join(in_flight, requester.in_the_background())
         in_flight.is_background = True
         self._abandoned.discard(in_flight.task)
+
+    def _join(self, in_flight: InFlight, requester: Requester) -> None:
+        """Let a fetch be as urgent as a later requester, wherever it waits."""
+        in_flight.claim.join(requester)
+        self._on_join(in_flight.call, requester)
+
+    def _hurry(self, call: Call, priority: Priority) -> None:
+        """Let a fetch be as urgent as somebody in another replica, whose share it does not count in."""
+        in_flight = self._in_flight.get(call.key)
+        if in_flight is not None:
+            self._join(in_flight, dataclasses.replace(in_flight.claim.requester, priority=priority))
 
     def _learn(self, call: Call, lookup: Lookup) -> None:
         """Cache what the second tier has, unless it is older than what memory has."""
@@ -204,21 +198,21 @@ class Cache:
         if in_flight is None or in_flight.claim.lookup is not lookup:
             lookup.drop()
 
-    def _start(self, call: Call, deadline: float, requester: Requester, lookup: Lookup) -> _InFlight:
-        claim = _Claim(lookup)
-        task = asyncio.get_running_loop().create_task(self._fetch_and_store(call, deadline, requester, claim))
-        in_flight = self._in_flight[call.key] = _InFlight(call, task, deadline, claim)
+    def _start(self, call: Call, deadline: float, requester: Requester, lookup: Lookup) -> InFlight:
+        claim = Claim(lookup, requester)
+        task = asyncio.get_running_loop().create_task(self._fetch_and_store(call, deadline, claim))
+        in_flight = self._in_flight[call.key] = InFlight(call, task, deadline, claim)
         task.add_done_callback(partial(self._resolve, in_flight))
         return in_flight
 
-    def _wait(self, in_flight: _InFlight) -> asyncio.Future[AnyAnswer]:
+    def _wait(self, in_flight: InFlight) -> asyncio.Future[AnyAnswer]:
         waiter: asyncio.Future[AnyAnswer] = in_flight.task.get_loop().create_future()
         in_flight.waiters.append(waiter)
         self._abandoned.discard(in_flight.task)
         waiter.add_done_callback(partial(self._cancel_if_abandoned, in_flight))
         return waiter
 
-    def _cancel_if_abandoned(self, in_flight: _InFlight, waiter: asyncio.Future[AnyAnswer]) -> None:
+    def _cancel_if_abandoned(self, in_flight: InFlight, waiter: asyncio.Future[AnyAnswer]) -> None:
         task = in_flight.task
         if not waiter.cancelled() or not in_flight.is_abandoned or task.done():
             return
@@ -232,11 +226,11 @@ class Cache:
         """Whether anybody waits for the fetch of the running task, or it refreshes the cache."""
         return asyncio.current_task() not in self._abandoned
 
-    def _forget(self, in_flight: _InFlight) -> None:
+    def _forget(self, in_flight: InFlight) -> None:
         if self._in_flight.get(in_flight.call.key) is in_flight:
             del self._in_flight[in_flight.call.key]
 
-    def _resolve(self, in_flight: _InFlight, task: asyncio.Task[AnyAnswer]) -> None:
+    def _resolve(self, in_flight: InFlight, task: asyncio.Task[AnyAnswer]) -> None:
         """Hand the result of a fetch to those who wait for it."""
         self._forget(in_flight)
         self._abandoned.discard(task)
@@ -261,12 +255,12 @@ class Cache:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fetch_and_store(self, call: Call, deadline: float, requester: Requester, claim: _Claim) -> AnyAnswer:
+    async def _fetch_and_store(self, call: Call, deadline: float, claim: Claim) -> AnyAnswer:
         """Fetch and store; ends by the deadline, since every layer below does."""
         try:
             entry = await self._remote_entry(call, deadline, claim)
             if entry is None:
-                entry = await self._new_entry(call, deadline, requester, claim.lookup.lease)
+                entry = await self._new_entry(call, deadline, claim.requester, claim.lookup.lease)
         except CoinglassError as error:
             stale = self._stale(call, error) if error.retryable else None
             if stale is None:
@@ -274,11 +268,11 @@ class Cache:
             if self._lookups is not None and (
                 isinstance(error, StartsTooLate) or not self._is_of_caller(error, deadline)
             ):
-                self._failures.note(call, requester, error)
+                self._failures.note(call, claim.requester, error)
             return stale
         return entry.answer
 
-    async def _remote_entry(self, call: Call, deadline: float, claim: _Claim) -> Entry | None:
+    async def _remote_entry(self, call: Call, deadline: float, claim: Claim) -> Entry | None:
         """Return the answer of another replica; None if this replica has to fetch. Raises what is shared of a failure.
 
         Ends by the deadline.
@@ -289,13 +283,19 @@ class Cache:
             lookup, now = claim.lookup, self._clock.monotonic()
             if lookup.failure is not None:
                 raise lookup.failure
-            if lookup.entry is not None and now < lookup.entry.fresh_until:
-                return lookup.entry
+            if lookup.entry is not None and (lookup.was_fresh or now < lookup.entry.fresh_until):
+                return lookup.entry  # one that has just expired is not fetched without a lease
+            if lookup.is_unclaimed and self._lookups is not None:
+                refused = self._refusals.refuse(call, deadline, claim.requester)
+                if refused is not None:
+                    raise refused
+                claim.update(await self._lookups.claim(call, deadline, claim.requester))
+                continue
             if lookup.remote is None:
                 break
             has_waited = True
             try:
-                claim.lookup = await lookup.remote.wait(deadline)
+                claim.update(await lookup.remote.wait(deadline))
             except TimeoutError:
                 raise _timed_out(call, seconds) from None
             self._learn(call, claim.lookup)
@@ -333,7 +333,7 @@ class Cache:
     async def _joined(
         self,
         call: Call,
-        in_flight: _InFlight,
+        in_flight: InFlight,
         waiter: asyncio.Future[AnyAnswer],
         deadline: float,
         requester: Requester,
@@ -359,11 +359,20 @@ class Cache:
 
         def fetched(lookup: Lookup) -> asyncio.Future[AnyAnswer]:
             in_flight = self._in_flight.get(call.key)
-            return self._wait(in_flight or self._start(call, deadline, requester, lookup))
+            if in_flight is None:
+                in_flight = self._start(call, deadline, requester, lookup)
+            else:
+                self._join(in_flight, requester)
+            return self._wait(in_flight)
 
         if self._lookups is None or call.key in self._in_flight:
             return fetched(_ALONE)
-        return self._lookups.then(call, deadline, requester.priority, fetched)
+        return self._lookups.then(call, deadline, requester, fetched)
+
+
+def _hurried(requester: Requester) -> Requester:
+    """Return one who waits for the quota as long as somebody with a stale answer."""
+    return dataclasses.replace(requester, patience=QUOTA_PATIENCE)
 
 
 def _timed_out(call: Call, seconds: float) -> UpstreamTimeout:

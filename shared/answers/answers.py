@@ -25,10 +25,9 @@ from cg_client.live.timers import within
 from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup
 from shared.answers.codec import AnswerCodec, DecodedAnswer
-from shared.answers.error_codec import decode_failure, encode_failure
 from shared.answers.leases import LEASE_SECONDS, CallNames, Notices, Renewals, StoreLease
-from shared.answers.record_types import UnreadableValue
-from shared.answers.value_codec import Unencodable
+from shared.answers.replies import BegunReply, FinishedReply
+from shared.codec_errors import Unencodable, UnreadableValue
 from shared.store.commands import Argument, Commands
 from shared.store.errors import CommandRefused, StoreAway
 from shared.store.scope import Scope
@@ -42,10 +41,10 @@ _LOOK_SECONDS = 0.02  # between two looks whether the store is back
 POLL_SECONDS: Final = 1.0  # after which a notice is believed to be lost
 _MARGIN = 0.01  # seconds after the end of a lease
 _CLOSING_SECONDS = 1.0
-_URGENT = b"!"  # at the end of a notice: a more urgent caller waits
+_URGENT = b"!"  # in a notice, before the priority of a more urgent caller who waits
 
 _BEGIN, _FINISH, _END = map(LuaScript, ("answers_begin", "answers_finish", "answers_end"))
-_EVICT, _SURVEY = map(LuaScript, ("answers_evict", "answers_survey"))
+_EVICT, _DROP, _SURVEY = map(LuaScript, ("answers_evict", "answers_drop", "answers_survey"))
 
 
 OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
@@ -53,33 +52,15 @@ OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
     "stale",
     "lease",
     "remote",
+    "unclaimed",
     "failure",
     "away",
+    "refused",
     "unreadable",
     "stored",
     "outdated",
     "unstorable",
 )
-
-
-class _Begun(msgspec.Struct, array_like=True, frozen=True):
-    """The reply of `answers_begin.lua`; all times are milliseconds from now."""
-
-    state: bytes
-    token: bytes
-    left: int
-    failure: bytes
-    value: bytes | None
-    answer_token: bytes
-    age: int
-    fresh: int
-    grace: int
-    usable: int
-
-
-class _Finished(msgspec.Struct, array_like=True, frozen=True):
-    is_stored: int
-    total: int
 
 
 class Answers:
@@ -94,7 +75,7 @@ class Answers:
         self._notices = Notices()
         self._renewals = Renewals(clock, store, self._fence)
         self._away_since = -math.inf  # monotonic seconds: the last time that the store went away
-        self._hurry: Callable[[Call], None] = lambda _: None
+        self._hurry: Callable[[Call, Priority], None] = lambda *_: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._hooks: list[Callable[[], None]] = []  # what ends each
         self.counts: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
@@ -116,15 +97,17 @@ class Answers:
         with contextlib.suppress(CommandRefused):  # the store is of use all the same
             await self._renewals.renew(commands)
 
-    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
+    def on_urgent(self, hurry: Callable[[Call, Priority], None]) -> None:
         self._hurry = hurry
 
     def _receive(self, message: bytes) -> None:
-        if not message.endswith(_URGENT):
+        digest, urgent, priority = message.partition(_URGENT)
+        if not urgent:
             self._notices.receive(message)
             return
-        for call in self._renewals.calls(message.removesuffix(_URGENT).decode("ascii", "replace")):
-            self._hurry(call)
+        with contextlib.suppress(ValueError):  # something else has written it
+            for call in self._renewals.calls(digest.decode("ascii", "replace")):
+                self._hurry(call, Priority(int(priority)))
 
     def _note_loss(self) -> None:
         self._away_since = self.clock.monotonic()
@@ -146,7 +129,13 @@ class Answers:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 
     async def look_up(
-        self, call: Call, deadline: float, priority: Priority = Priority.INTERACTIVE, entry: Entry | None = None
+        self,
+        call: Call,
+        deadline: float,
+        priority: Priority = Priority.INTERACTIVE,
+        entry: Entry | None = None,
+        *,
+        claims: bool = True,
     ) -> Lookup:
         """Return what is shared of the call; `entry`, which memory has, is not sent again.
 
@@ -161,17 +150,19 @@ class Answers:
         try:
             if not self._store.is_away:
                 with contextlib.suppress(StoreAway):
-                    return await self.begin(lease, entry)
+                    return await self.begin(lease, entry, claims=claims)
                 self._note_loss()
             await self.wait_for_store(min(deadline, self._away_since + RETURN_SECONDS))
             if not self._store.is_away:
-                return await self.begin(lease, entry)
-        except (StoreAway, CommandRefused):
+                return await self.begin(lease, entry, claims=claims)
+        except StoreAway:
             pass
+        except CommandRefused:
+            return self.alone(lease, "refused")
         except asyncio.CancelledError:
             lease.release()
             raise
-        return self.alone(lease)
+        return self.alone(lease, "away")
 
     async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
         """Return the calls that have a fresh answer or a lease."""
@@ -187,9 +178,9 @@ class Answers:
         shared = {of_call.digest for of_call, state in zip(names, states, strict=True) if state}
         return {call for call, digest in zip(calls, digests, strict=True) if digest in shared}
 
-    def alone(self, lease: StoreLease, entry: Entry | None = None) -> Lookup:
+    def alone(self, lease: StoreLease, outcome: str, entry: Entry | None = None) -> Lookup:
         """Let the replica fetch without a reply of the store; the lease may have been given, and the reply lost."""
-        self.counts["away"] += 1
+        self.counts[outcome] += 1
         self._renewals.add(lease)
         return Lookup(entry, lease=lease)
 
@@ -200,15 +191,18 @@ class Answers:
             if not self._store.is_away:
                 return
 
-    async def begin(self, lease: StoreLease, before: Entry | None, waited: int = 0, *, again: bool = True) -> Lookup:
-        """Return the answer, the lease or the fetch of another replica. Raises StoreAway and CommandRefused.
+    async def begin(
+        self, lease: StoreLease, before: Entry | None, waited: int = 0, *, claims: bool = True, again: bool = True
+    ) -> Lookup:
+        """Return the answer, the lease if that is claimed, or the fetch of another replica.
 
-        `before`: the answer that there is already; `waited`: token of the fetch that was waited for.
+        `before`: the answer that there is already; `waited`: token of the fetch that was waited for. Raises StoreAway
+        and CommandRefused.
         """
         watch = self._notices.watch(lease.names.digest)  # before the store knows that somebody waits
         began, is_waiting = self.clock.monotonic(), False
         try:
-            begun = await self._begun(lease, waited, 0 if before is None else before.token)
+            begun = await self._begun(lease, waited, 0 if before is None else before.token, claims=claims)
             entry = await self._entry(lease, begun, began, before)
             is_waiting = begun.state == b"remote"
         finally:
@@ -218,28 +212,31 @@ class Answers:
             case b"remote":
                 self.counts["remote"] += 1
                 until = began + begun.left / 1000
-                return Lookup(entry, remote=StoreFetch(self, lease, watch, int(begun.token), until, entry))
+                return Lookup(entry, remote=StoreFetch(self, lease, watch, begun.token, until, entry))
             case b"lease":
                 self.counts["lease"] += 1
-                lease.token = int(begun.token)
+                lease.token = begun.token
                 self._renewals.add(lease)
                 return Lookup(entry, lease=lease)
+            case b"free":
+                self.counts["unclaimed"] += 1
+                return Lookup(entry, is_unclaimed=True)
             case b"failed":
                 return await self._failed(lease, begun.failure, entry)
         if entry is None and again:  # it was unreadable, and is deleted
-            return await self.begin(lease, before, again=False)
-        self.counts["hit"] += 1
+            return await self.begin(lease, before, claims=claims, again=False)
+        self.counts["hit"] += entry is not None
         return Lookup(entry)
 
-    async def _begun(self, lease: StoreLease, waited: int, token: int) -> _Begun:
+    async def _begun(self, lease: StoreLease, waited: int, token: int, *, claims: bool) -> BegunReply:
         keys = (lease.names.answer, lease.names.lease, self._fence)
         args: list[Argument] = [lease.owner, round(LEASE_SECONDS * 1000), str(waited), str(token), int(lease.priority)]
-        args += [self._channel, lease.names.digest]
-        return msgspec.convert(await self._store.run(_BEGIN, keys, args), _Begun)
+        args += [self._channel, lease.names.digest, int(claims)]
+        return msgspec.convert(await self._store.run(_BEGIN, keys, args), BegunReply)
 
-    async def _entry(self, lease: StoreLease, begun: _Begun, now: float, before: Entry | None) -> Entry | None:
+    async def _entry(self, lease: StoreLease, begun: BegunReply, now: float, before: Entry | None) -> Entry | None:
         """Return the answer with the times of its fetch; one that cannot be read is deleted."""
-        token = int(begun.answer_token)
+        token = begun.answer_token
         try:
             decoded = self._decoded(lease, begun)
         except UnreadableValue:
@@ -254,7 +251,7 @@ class Answers:
         answer = replace(decoded.answer, fresh_until=fresh)
         return Entry(answer, decoded.size, now - begun.age / 1000, fresh, grace, usable, token)
 
-    def _decoded(self, lease: StoreLease, begun: _Begun) -> DecodedAnswer | None:
+    def _decoded(self, lease: StoreLease, begun: BegunReply) -> DecodedAnswer | None:
         """Return the answer if it was sent; raises UnreadableValue.
 
         Unreadable is one whose age is unknown, as the clock of the store was set back: it would be fresh for too long.
@@ -271,7 +268,7 @@ class Answers:
     async def _failed(self, lease: StoreLease, failure: bytes, entry: Entry | None) -> Lookup:
         """Return the failure of the fetch that was waited for."""
         try:
-            error = decode_failure(self._codec.verify(failure, lease.names.digest))
+            error = self._codec.decode_failure(failure, lease.names.digest)
         except UnreadableValue:
             self.counts["unreadable"] += 1
             return await self.begin(lease, entry)
@@ -297,9 +294,11 @@ class Answers:
         try:
             data = self._codec.encode(entry.answer, entry.size, lease.names.digest)
             while self.clock.monotonic() < until:
+                self._renewals.discard(lease)  # a renewal behind it would give the lease to nobody
                 with contextlib.suppress(StoreAway):
                     await self._put(lease, entry, data)
                     return
+                self._renewals.add(lease)
                 await self.wait_for_store(until)
         except (Unencodable, CommandRefused):  # the second for want of memory
             self.counts["unstorable"] += 1
@@ -317,7 +316,7 @@ class Answers:
         args: list[Argument] = [lease.owner, str(lease.token), names.digest, self._channel, data]
         args += [round(seconds * 1000) for seconds in times]
         args.append(self._limit)
-        finished = msgspec.convert(await self._store.run(_FINISH, keys, args), _Finished)
+        finished = msgspec.convert(await self._store.run(_FINISH, keys, args), FinishedReply)
         self.counts["stored" if finished.is_stored else "outdated"] += 1
         if finished.total > self._limit:
             await self._evict(0)
@@ -326,15 +325,16 @@ class Answers:
         """Delete the oldest answers beyond the limit, and as many as have the size."""
         with contextlib.suppress(StoreAway, CommandRefused):
             reply = await self._store.run(_EVICT, (self._index, self._sizes), (self._limit, size))
-            digests = msgspec.convert(reply, list[bytes])
+            digests = [digest.decode() for digest in msgspec.convert(reply, list[bytes])]
             if digests:
-                await self._store.delete(*(CallNames.of(self._scope, item.decode()).answer for item in digests))
+                names = (CallNames.of(self._scope, digest).answer for digest in digests)
+                await self._store.run(_DROP, (self._index, *names), digests)
 
     async def _give_up(self, lease: StoreLease, failure: CoinglassError | None) -> None:
         """End the lease without an answer, with the failure if it can be shared."""
         data = b""
         with contextlib.suppress(Unencodable):
-            data = b"" if failure is None else self._codec.sign(encode_failure(failure), lease.names.digest)
+            data = b"" if failure is None else self._codec.encode_failure(failure, lease.names.digest)
         with contextlib.suppress(StoreAway, CommandRefused):
             await self._store.run(_END, (lease.names.lease,), (lease.owner, lease.names.digest, self._channel, data))
 
@@ -357,6 +357,12 @@ class StoreFetch:
         self._answers, self._lease, self._watch, self._until = answers, lease, watch, until
         self._token, self._entry = token, entry
 
+    def hurry(self, priority: Priority) -> None:
+        if priority < self._lease.priority:
+            self._lease.priority = priority
+            if not self._watch.done():
+                self._watch.set_result(None)  # the store is asked again, and tells the holder
+
     def leave(self) -> None:
         self._watch.cancel()
 
@@ -375,8 +381,8 @@ class StoreFetch:
                 self._lease.release()  # which the store may have given
                 raise
             except CommandRefused:
-                return answers.alone(self._lease, self._entry)
+                return answers.alone(self._lease, "refused", self._entry)
             except StoreAway:
                 await answers.wait_for_store(min(deadline, self._until))
                 if clock.monotonic() >= self._until:
-                    return answers.alone(self._lease, self._entry)
+                    return answers.alone(self._lease, "away", self._entry)

@@ -13,7 +13,7 @@ from cg_client.clock import Clock
 from cg_client.entries import Entry
 from cg_client.errors import CoinglassError
 from cg_client.quota.requester import Priority
-from shared.store.commands import Commands, StoreReply
+from shared.store.commands import Commands
 from shared.store.errors import CommandRefused, StoreAway
 from shared.store.scope import Scope
 from shared.store.script import LuaScript
@@ -104,7 +104,7 @@ class Renewals:
         keys = [*(lease.names.lease for lease in leases), self._fence]
         args = [word for lease in leases for word in (lease.owner, str(lease.token))]
         reply = await commands.run(_RENEW, keys, [round(LEASE_SECONDS * 1000), *args])
-        for lease, token in zip(leases, _tokens(reply), strict=True):
+        for lease, token in zip(leases, msgspec.convert(reply, list[int]), strict=True):
             lease.token = token or lease.token
 
     async def close(self) -> None:
@@ -119,10 +119,6 @@ class Renewals:
                 await self.renew(self._commands)
             except (StoreAway, CommandRefused):
                 continue  # they are registered again when the store returns
-
-
-def _tokens(reply: StoreReply) -> list[int]:
-    return list(map(int, msgspec.convert(reply, list[bytes])))
 
 
 class Notices:

@@ -2,7 +2,7 @@
 -- Looks a call up: its answer with the remaining times, and unless that is fresh the right to fetch it.
 -- KEYS: answer, lease, fence. ARGV: owner, lease (ms), token of the fetch that was waited for, token of the answer that
 -- the caller has ('0' without one), which by the caller's clock is not fresh and is not sent, priority, channel, member
--- of the index. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
+-- of the index, and whether the lease is claimed ('1'). Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
 
 local owner, lease_ms, waited, cached = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local priority = tonumber(ARGV[5])
@@ -12,14 +12,15 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stored = redis.call('HMGET', KEYS[1], 'value', 'token', 'stored', 'fresh', 'grace', 'usable')
 local is_cached = cached ~= '0' and stored[2] == cached
 local function reply(state, token, ms, failure)
+  token = tonumber(token) or 0
   if not stored[6] then
-    return {state, token, ms, failure, false, '0', 0, 0, 0, 0}
+    return {state, token, ms, failure, false, 0, 0, 0, 0, 0}
   end
   local value = stored[1]
   if is_cached then
     value = false
   end
-  return {state, token, ms, failure, value, stored[2],
+  return {state, token, ms, failure, value, tonumber(stored[2]) or 0,
     now - stored[3], stored[4] - now, stored[5] - now, stored[6] - now}
 end
 
@@ -27,20 +28,26 @@ if stored[4] and tonumber(stored[4]) > now and not is_cached then
   return reply('fresh', '0', 0, '')
 end
 
-local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority')
+local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority', 'urgent')
 if waited ~= '0' and lease[4] == waited then
-  return reply('failed', waited, 0, lease[5])
+  return reply('failed', waited, 0, lease[5] or '')
 end
 if lease[1] and tonumber(lease[3]) > now then
   if lease[1] == owner then -- the reply to an earlier request was lost
     return reply('lease', lease[2], lease[3] - now, '')
   end
   redis.call('HSET', KEYS[2], 'waiting', '1')
-  if lease[6] and tonumber(lease[6]) > priority then -- somebody more urgent waits for it
-    redis.call('HSET', KEYS[2], 'priority', priority)
-    redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!')
+  local holder, urgent = tonumber(lease[6]) or math.huge, tonumber(lease[7]) or math.huge -- unknown to an emptied store
+  local is_told = waited == '0' and urgent <= priority -- while one waits, the notice may be lost
+  if holder > priority and not is_told then -- somebody more urgent waits for it
+    redis.call('HSET', KEYS[2], 'urgent', math.min(urgent, priority))
+    redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!' .. ARGV[5])
   end
   return reply('remote', lease[2], lease[3] - now, '')
+end
+
+if ARGV[8] ~= '1' then
+  return reply('free', 0, 0, '')
 end
 
 -- By the clock, so that tokens grow in a store that was emptied, too.
@@ -49,6 +56,6 @@ local token = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[
 redis.call('SET', KEYS[3], token, 'PX', 86400000)
 redis.call('HSET', KEYS[2], 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms),
   'priority', priority)
-redis.call('HDEL', KEYS[2], 'waiting')
+redis.call('HDEL', KEYS[2], 'waiting', 'urgent')
 redis.call('PEXPIRE', KEYS[2], math.max(lease_ms, 5000))
 return reply('lease', token, lease_ms, '')

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Renews leases, and registers those again that the store has lost, unless somebody else fetches by now.
 -- KEYS: leases, fence. ARGV: lease (ms), then for each lease owner and token (0 if the reply with it was lost).
--- Returns the tokens; '0' for a lease that is another owner's.
+-- Returns the tokens; 0 for a lease that is another owner's.
 
 local lease_ms = tonumber(ARGV[1])
 local time = redis.call('TIME')
@@ -11,7 +11,7 @@ for index = 1, #KEYS - 1 do
   local key, owner, token = KEYS[index], ARGV[index * 2], ARGV[index * 2 + 1]
   local lease = redis.call('HMGET', key, 'owner', 'token', 'until')
   if lease[1] and lease[1] ~= owner and tonumber(lease[3]) > now then
-    tokens[index] = '0'
+    tokens[index] = 0
   else
     if lease[1] == owner then
       token = lease[2]
@@ -22,7 +22,7 @@ for index = 1, #KEYS - 1 do
     end
     redis.call('HSET', key, 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms))
     redis.call('PEXPIRE', key, math.max(lease_ms, 5000))
-    tokens[index] = token
+    tokens[index] = tonumber(token) or 0
   end
 end
 return tokens

@@ -1,11 +1,12 @@
 """Replicas share answers and fetches: one request for all, whoever holds the lease, and as long as the store allows."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from cg_client.call import CacheStatus, count_upstream_calls
-from cg_client.entries import MAX_STALE
+from cg_client.entries import MAX_STALE, Entry
 from cg_client.errors import (
     CircuitOpen,
     CoinglassError,
@@ -14,9 +15,11 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.quota.requester import Priority
+from cg_client.quota.requester import SYSTEM, Priority, Requester
 from shared.answers.answers import FINISH_SECONDS, RETURN_SECONDS
-from shared.answers.leases import LEASE_SECONDS
+from shared.answers.leases import LEASE_SECONDS, StoreLease
+from shared.store.commands import Argument, StoreReply
+from shared.store.script import LuaScript
 from tests.shared.desk import SharedDesk
 from tests.shared.replicas import LIFETIME, PATIENCE, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss
@@ -154,6 +157,25 @@ async def test_a_slow_fetch_stays_with_the_replica_that_sends_it(desk: SharedDes
     assert desk.requests == 1
     await desk.answer()
     assert [await ended(answer) for answer in waiting] == [1, 1]
+
+
+async def test_a_lease_that_ends_is_not_renewed_again(desk: SharedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is on its way to the store when the lease is due to be renewed."""
+    (first,) = desk.start()
+    small = Replica(desk.server, desk.upstream, desk.clock, limit=100)  # too small for the answer
+    desk.replicas.append(small)
+    waiting = small.get()
+    put, renew = small.answers._put, small.answers._renewals.renew
+
+    async def put_and_renew(lease: StoreLease, entry: Entry, data: bytes) -> None:
+        await asyncio.gather(put(lease, entry, data), renew(small.store))
+
+    monkeypatch.setattr(small.answers, "_put", put_and_renew)
+    await desk.answer()
+    assert await ended(waiting) == 1
+    other = first.get()
+    await desk.answer()
+    assert await ended(other) == 2
 
 
 async def test_a_replica_that_died_is_replaced_within_three_seconds(desk: SharedDesk) -> None:
@@ -314,6 +336,69 @@ async def test_bytes_that_cannot_be_read_are_a_miss_and_are_deleted(desk: Shared
     assert await ended(desk.start()[0].get()) == 2
 
 
+@pytest.mark.parametrize("field", ["token", "fresh", "stored"])
+async def test_nor_is_what_others_have_written_beside_an_answer(desk: SharedDesk, field: str) -> None:
+    first, second = desk.start(2)
+    first.get()
+    await desk.answer()
+    (name,) = desk.server.client.keys("*:answer:*")
+    desk.server.client.hset(name, field, "what is no number")
+    answer = second.get()
+    await run_ready()
+    if field == "token":
+        assert await ended(answer) == 1
+    else:
+        await desk.answer()
+        assert await ended(answer) == 2
+
+
+@pytest.mark.parametrize("field", ["token", "until", "priority"])
+async def test_what_others_have_written_beside_a_lease_costs_no_answer(desk: SharedDesk, field: str) -> None:
+    first, second = desk.start(2)
+    waiting = [first.get(), second.get()]
+    await run_ready()
+    (name,) = desk.server.client.keys("*:lease:*")
+    desk.server.client.hset(name, field, "what is no number")
+    await desk.clock.elapse(1.5)
+    for _ in waiting:
+        for sent in list(desk.upstream.pending):
+            sent.answer()
+        await run_ready()
+    assert [type(await ended(answer)) for answer in waiting] == [int, int]
+
+
+async def test_an_answer_that_stays_unreadable_is_no_hit(desk: SharedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = desk.start(2)
+    first.get()
+    await desk.answer()
+    (name,) = desk.server.client.keys("*:answer:*")
+    desk.server.client.hset(name, "value", b"damaged")
+
+    async def delete_in_vain(*_names: str) -> None:
+        """Something else writes the same bytes again."""
+
+    monkeypatch.setattr(second.store, "delete", delete_in_vain)
+    answer = second.get()
+    await desk.answer()
+    assert await ended(answer) == 2
+    assert {outcome: count for outcome, count in second.answers.counts.items() if count} == {"unreadable": 2}
+
+
+async def test_a_lookup_that_the_store_refuses_is_counted_as_that_and_costs_no_answer(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    waiting = [first.get(), second.get()]
+    await run_ready()
+    (name,) = desk.server.client.keys("*:lease:*")
+    desk.server.client.set(name, "not a lease")
+    waiting.append(desk.start()[0].get())
+    await desk.clock.elapse(1.0)
+    for sent in list(desk.upstream.pending):
+        sent.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 3, 2]
+    for replica in desk.replicas[1:]:
+        assert (replica.answers.counts["refused"], replica.answers.counts["away"]) == (1, 0)
+
+
 async def test_an_answer_under_the_name_of_another_call_is_unreadable(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     first.get(shared_call("BTC"))
@@ -342,6 +427,41 @@ async def test_the_oldest_answers_are_evicted_beyond_the_limit(desk: SharedDesk)
     assert await ended(newest) == 6
     assert not oldest.done()
     await desk.answer()
+
+
+async def test_an_answer_that_is_stored_while_an_older_one_is_evicted_stays(
+    desk: SharedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Replica(desk.server, desk.upstream, desk.clock, limit=3 * VALUE_BYTES)
+    desk.replicas.append(small)
+    other, reader = desk.start(2)
+    small.get(shared_call("A"))
+    await desk.answer()
+    await desk.clock.elapse(LIFETIME + 1)
+    for symbol in ("B", "C"):
+        small.get(shared_call(symbol))
+        await desk.answer()
+    waiting = other.get(shared_call("A"), grace=False)
+    await run_ready()
+    (newer,) = desk.upstream.pending
+    run = small.store.run
+
+    async def run_while_another_stores(
+        script: LuaScript, keys: Sequence[str], args: Sequence[Argument] = ()
+    ) -> StoreReply:
+        reply = await run(script, keys, args)
+        if script.name == "answers_evict":
+            newer.answer()
+            await run_ready()
+        return reply
+
+    monkeypatch.setattr(small.store, "run", run_while_another_stores)
+    small.get(shared_call("D"))
+    await run_ready()
+    desk.upstream.pending[-1].answer()
+    assert await ended(waiting) == 4
+    await small.answers.flush()
+    assert await ended(reader.get(shared_call("A"))) == 4
 
 
 async def test_an_answer_larger_than_the_limit_is_not_stored_and_wakes_the_others(desk: SharedDesk) -> None:
@@ -410,9 +530,128 @@ async def test_a_refresh_for_which_a_caller_of_another_replica_waits_is_no_longe
     assert first.joined == []
     waiting = [second.get(), third.get()]
     await run_ready()
-    assert first.joined == [shared_call()]
+    assert first.joined == [(shared_call(), SYSTEM)]
     await desk.answer()
     assert [await ended(answer) for answer in waiting] == [1, 1]
+
+
+async def test_a_lost_notice_of_somebody_urgent_costs_a_second(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    first.cache.refresh(shared_call(), desk.clock.monotonic() + PATIENCE)
+    await run_ready()
+    first.store.loses_notices = True
+    waiting = second.get()
+    await run_ready()
+    first.store.loses_notices = False
+    assert first.joined == []
+    await desk.clock.elapse(1.0)
+    assert first.joined == [(shared_call(), SYSTEM)]
+    await desk.answer()
+    assert await ended(waiting) == 1
+
+
+async def test_a_refresh_that_a_caller_joins_later_is_no_longer_in_the_background_elsewhere(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    deadline = desk.clock.monotonic() + PATIENCE
+    for replica in (first, second):
+        replica.cache.refresh(shared_call(), deadline)
+        await run_ready()
+    assert first.joined == []
+    waiting = second.get()
+    await run_ready()
+    assert first.joined == [(shared_call(), SYSTEM)]
+    await desk.answer()
+    assert await ended(waiting) == 1
+
+
+async def test_a_refresh_that_is_taken_over_is_as_urgent_as_those_who_wait_for_it(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    for replica in (first, second):
+        replica.cache.refresh(shared_call(), desk.clock.monotonic() + PATIENCE)
+        await run_ready()
+    waiting = second.get()
+    await desk.fail(QuotaExhausted(9.0))
+    await desk.answer()
+    assert await ended(waiting) == 2
+    assert [requester.priority for requester in second.requesters] == [Priority.INTERACTIVE]
+
+
+async def test_a_fetch_has_the_priority_of_whoever_waits_elsewhere_and_stays_in_its_clients_share(
+    desk: SharedDesk,
+) -> None:
+    first, second, third = desk.start(3)
+    waiting = [first.get(requester=Requester("ann", Priority.BACKFILL))]
+    await run_ready()
+    for replica, client, priority in ((second, "bob", Priority.REFRESH), (third, "cat", Priority.INTERACTIVE)):
+        waiting.append(replica.get(requester=Requester(client, priority)))
+        await run_ready()
+    assert first.joined == [
+        (shared_call(), Requester("ann", Priority.REFRESH)),
+        (shared_call(), Requester("ann", Priority.INTERACTIVE)),
+    ]
+    await desk.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("is_looking", [False, True])
+async def test_a_caller_that_joins_a_backfill_makes_it_urgent_in_the_replica_that_fetches(
+    desk: SharedDesk, is_looking: bool
+) -> None:
+    first, second = desk.start(2)
+    backfill = Requester("ann", Priority.BACKFILL)
+    waiting = [first.get(requester=backfill)]
+    await run_ready()
+    waiting.append(second.get(requester=backfill))
+    if not is_looking:
+        await run_ready()
+    waiting.append(second.get(requester=Requester("bob")))
+    await run_ready()
+    assert first.joined == [(shared_call(), Requester("ann"))]
+    await desk.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 1, 1]
+
+
+async def test_a_lease_that_was_registered_again_hears_of_urgent_callers(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    first.get(requester=Requester("ann", Priority.BACKFILL))
+    await run_ready()
+    desk.server.clear()
+    await desk.clock.elapse(1.0)
+    waiting = second.get(requester=Requester("bob"))
+    await run_ready()
+    assert first.joined == [(shared_call(), Requester("ann"))]
+    await desk.answer()
+    assert await ended(waiting) == 1
+
+
+@pytest.mark.parametrize("notice", [b"!", b"!9", b"!x", b"!0!"])
+async def test_a_notice_that_cannot_be_read_hurries_nobody(desk: SharedDesk, notice: bytes) -> None:
+    (first,) = desk.start()
+    first.get(requester=Requester("ann", Priority.BACKFILL))
+    await run_ready()
+    (lease,) = first.answers._renewals._leases.values()
+    first.store.receive(first.answers._channel.encode(), lease.names.digest.encode() + notice)
+    assert first.joined == []
+    await desk.answer()
+
+
+async def test_a_look_that_claims_no_lease_leaves_none(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    deadline = desk.clock.monotonic() + PATIENCE
+    assert (await first.answers.look_up(shared_call(), deadline, claims=False)).is_unclaimed
+    assert desk.server.client.keys("*:lease:*") == []
+    waiting = second.get()
+    await run_ready()
+    remote = await first.answers.look_up(shared_call(), deadline, claims=False)
+    assert remote.remote is not None
+    remote.drop()
+    await desk.answer()
+    assert await ended(waiting) == 1
+    assert (await first.answers.look_up(shared_call(), deadline, claims=False)).was_fresh
+    await desk.clock.elapse(LIFETIME + 1)
+    stale = await first.answers.look_up(shared_call(), deadline, claims=False)
+    assert stale.entry is not None
+    assert (stale.entry.answer.value, stale.is_unclaimed) == (1, True)
 
 
 async def test_an_answer_is_usable_no_longer_than_in_memory(desk: SharedDesk) -> None:
