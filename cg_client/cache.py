@@ -20,6 +20,7 @@ from cg_client.entries import Entry, MemoryStore
 from cg_client.errors import CoinglassError, ConnectionsBusy, StartsTooLate, UpstreamTimeout
 from cg_client.in_flight import Claim, InFlight
 from cg_client.lookups import Lookups
+from cg_client.quota.admission import KnownRefusals
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.recent_failures import RecentFailures
 from cg_client.second_tier import Lease, Lookup, SecondTier
@@ -40,6 +41,7 @@ class Cache:
         is_sending: Callable[[asyncio.Task[AnyAnswer]], bool] = lambda _: False,
         second_tier: SecondTier | None = None,
         on_learned: Callable[[AnyAnswer], None] = lambda _: None,
+        refusals: KnownRefusals = KnownRefusals(),  # noqa: B008  # it never changes
     ) -> None:
         """Make a cache in front of `fetch`.
 
@@ -47,14 +49,15 @@ class Cache:
         nobody waits for any more is cancelled, unless `is_sending`: the answer to a request that was sent is cached.
         What memory lacks is looked up in the `second_tier` before it is fetched; `on_learned` is called with an answer
         that was there. After a failure a stale answer is served for a second without either, so that the tier is not
-        busy with what no replica can fetch.
+        busy with what no replica can fetch. Whom `refusals` will refuse looks it up without taking the lease.
         """
         self._fetch, self._store, self._clock, self._on_join = fetch, store, clock, on_join
         self._is_sending = is_sending
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, InFlight] = {}
-        self._lookups = None if second_tier is None else Lookups(second_tier, store, self._learn, self._end_lookup)
+        self._refusals, self._lookups = refusals, None
         if second_tier is not None:
+            self._lookups = Lookups(second_tier, store, self._learn, self._end_lookup, refusals.will_refuse)
             second_tier.on_urgent(lambda call: on_join(call, SYSTEM))
         self._on_learned = on_learned
         self._failures = RecentFailures(clock, QUOTA_PATIENCE)
@@ -91,7 +94,8 @@ class Cache:
             return resolved(failed_recently)
         # Not a closure: its cells would make every hit slower.
         resume = partial(self._get_after, call, deadline, requester, grace)
-        return self._lookups.then(call, deadline, requester.priority, resume)
+        has_stale = grace and entry is not None and now < entry.usable_until
+        return self._lookups.then(call, deadline, _hurried(requester) if has_stale else requester, resume)
 
     def _after_failure(self, call: Call, requester: Requester) -> AnyAnswer | None:
         """Return the stale answer to serve if a fetch has failed a moment ago."""
@@ -129,8 +133,8 @@ class Cache:
         in_flight = self._in_flight.get(call.key)
         self.lookups["miss" if in_flight is None else "shared"] += 1
         if in_flight is None:
-            hurried = dataclasses.replace(requester, patience=QUOTA_PATIENCE) if has_stale else requester
-            in_flight, patience = self._start(call, deadline, hurried, lookup), STALE_PATIENCE
+            starter = _hurried(requester) if has_stale else requester
+            in_flight, patience = self._start(call, deadline, starter, lookup), STALE_PATIENCE
         else:
             patience = STALE_PATIENCE if self._is_being_sent(in_flight) else QUOTA_PATIENCE
             self._join(in_flight, requester)
@@ -157,7 +161,7 @@ class Cache:
             self._lookups.add,
             call,
             deadline,
-            requester.in_the_background().priority,
+            requester.in_the_background(),
             lambda lookup: None if lookup is None else self._refresh(call, deadline, requester, lookup),
         )
 
@@ -275,6 +279,12 @@ class Cache:
                 raise lookup.failure
             if lookup.entry is not None and (lookup.was_fresh or now < lookup.entry.fresh_until):
                 return lookup.entry  # one that has just expired is not fetched without a lease
+            if lookup.is_unclaimed and self._lookups is not None:
+                refused = self._refusals.refuse(call, deadline, claim.requester)
+                if refused is not None:
+                    raise refused
+                claim.lookup = await self._lookups.claim(call, deadline, claim.requester)
+                continue
             if lookup.remote is None:
                 break
             has_waited = True
@@ -347,7 +357,12 @@ class Cache:
 
         if self._lookups is None or call.key in self._in_flight:
             return fetched(_ALONE)
-        return self._lookups.then(call, deadline, requester.priority, fetched)
+        return self._lookups.then(call, deadline, requester, fetched)
+
+
+def _hurried(requester: Requester) -> Requester:
+    """Return one who waits for the quota as long as somebody with a stale answer."""
+    return dataclasses.replace(requester, patience=QUOTA_PATIENCE)
 
 
 def _timed_out(call: Call, seconds: float) -> UpstreamTimeout:

@@ -36,6 +36,7 @@ from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.plans.plan_watch import AccountState, PlanWatch
+from cg_client.quota.admission import KnownRefusals
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.throttle import ShareQuota, Throttle
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
@@ -95,7 +96,8 @@ class Client:
         self.remaining = self.admission_queue.remaining  # of `quota`, what is cheap to compute
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
-        self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending, second_tier, self._learn)
+        refusals = KnownRefusals(self.admission_queue.will_refuse, self._refuse)
+        self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending, second_tier, self._learn, refusals)
         self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), self._cache.is_awaited)
         self.observe(CallObserver())
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
@@ -214,6 +216,14 @@ class Client:
         except CoinglassError as failure:
             self._observer.failed(call, failure, self.clock.monotonic() - started)
             raise
+
+    def _refuse(self, call: Call, deadline: float, requester: Requester) -> CoinglassError | None:
+        """Return the failure of a call for which the quota has no room before the deadline."""
+        refused = self.admission_queue.refuse(deadline, requester)
+        if refused is not None:
+            refused.endpoint = call.endpoint.path
+            self._observer.failed(call, refused, 0.0)
+        return refused
 
     async def _fetch_in_plan(self, call: Call, deadline: float, requester: Requester) -> Fetched:
         endpoint = call.endpoint

@@ -10,16 +10,18 @@ from cg_client.second_tier import Lookup
 
 
 class Claim(msgspec.Struct, eq=False):
-    """What the second tier last said of a fetch, and for whom it is taken over from another replica."""
+    """What the second tier last said of a fetch, and for whom this replica fetches if it has to."""
 
     lookup: Lookup
     requester: Requester
 
     def join(self, requester: Requester) -> None:
         remote = self.lookup.remote
-        if remote is not None and requester.priority < self.requester.priority:
+        is_open = remote is not None or self.lookup.is_unclaimed
+        if is_open and requester.priority < self.requester.priority:
             self.requester = requester
-            remote.hurry(requester.priority)
+            if remote is not None:
+                remote.hurry(requester.priority)
 
 
 class InFlight(msgspec.Struct, eq=False):

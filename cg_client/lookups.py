@@ -10,7 +10,7 @@ import msgspec
 
 from cg_client.call import AnyAnswer, Call, CallKey
 from cg_client.entries import MemoryStore
-from cg_client.quota.requester import Priority
+from cg_client.quota.requester import Requester
 from cg_client.second_tier import Lookup, SecondTier
 
 Resume: TypeAlias = Callable[[Lookup | None], None]  # None: the cache was closed
@@ -30,31 +30,47 @@ class Lookups:
         store: MemoryStore,
         learn: Callable[[Call, Lookup], None],
         end: Callable[[Call, Lookup], None],
+        will_refuse: Callable[[float, Requester], bool],
     ) -> None:
-        """`learn` is called with each result before those who wait for it go on, and `end` afterwards."""
+        """`learn` is called with each result before those who wait for it go on, and `end` afterwards.
+
+        `will_refuse`: whether a requester need not take the lease, since the quota has no room before a deadline.
+        """
         self._tier, self._store, self._learn, self._end = tier, store, learn, end
+        self._will_refuse = will_refuse
         self._pending: dict[CallKey, _PendingLookup] = {}
 
     def __contains__(self, call: Call) -> bool:
         return call.key in self._pending
 
-    def add(self, call: Call, deadline: float, priority: Priority, resume: Resume) -> None:
+    def add(self, call: Call, deadline: float, requester: Requester, resume: Resume) -> None:
         """Call `resume` with the result, in the present context; a call that is being looked up is not again."""
         pending = self._pending.get(call.key)
         if pending is None:
-            looking = self._tier.look_up(call, deadline, priority, self._store.get(call))
+            claims = not self._will_refuse(deadline, requester)
+            looking = self._tier.look_up(call, deadline, requester.priority, self._store.get(call), claims=claims)
             task = asyncio.get_running_loop().create_task(looking)
             pending = self._pending[call.key] = _PendingLookup(task)
             task.add_done_callback(partial(self._resume, call, pending))
         pending.resumes.append((contextvars.copy_context(), resume))
 
     def then(
-        self, call: Call, deadline: float, priority: Priority, obtain: Callable[[Lookup], asyncio.Future[AnyAnswer]]
+        self, call: Call, deadline: float, requester: Requester, obtain: Callable[[Lookup], asyncio.Future[AnyAnswer]]
     ) -> asyncio.Future[AnyAnswer]:
         """Return the answer that `obtain` returns when the call is looked up."""
         outer: asyncio.Future[AnyAnswer] = asyncio.get_running_loop().create_future()
-        self.add(call, deadline, priority, partial(_chain, outer, obtain))
+        self.add(call, deadline, requester, partial(_chain, outer, obtain))
         return outer
+
+    async def claim(self, call: Call, deadline: float, requester: Requester) -> Lookup:
+        """Look a call up again, now with the lease if nobody fetches it."""
+        try:
+            lookup = await self._tier.look_up(call, deadline, requester.priority, self._store.get(call), claims=True)
+        except Exception as error:  # noqa: BLE001  # a bug of ours, as below
+            _report(error)
+            return Lookup()
+        self._learn(call, lookup)
+        return lookup
 
     def _resume(self, call: Call, pending: _PendingLookup, task: asyncio.Task[Lookup]) -> None:
         del self._pending[call.key]

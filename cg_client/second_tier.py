@@ -41,18 +41,21 @@ class Lookup(msgspec.Struct, frozen=True):
     """The newest answer that is shared, and what to do if it is not fresh.
 
     `lease`: this replica fetches, for all. `remote`: another one does. `failure`: the fetch that was waited for has
-    failed. Without any of the three this replica fetches for itself.
+    failed. `is_unclaimed`: nobody fetches, and the lease was not requested. Without any of these this replica fetches
+    for itself.
     """
 
     entry: Entry | None = None
     lease: Lease | None = None
     remote: RemoteFetch | None = None
     failure: CoinglassError | None = None
+    is_unclaimed: bool = False
 
     @property
     def was_fresh(self) -> bool:
         """Whether nothing had to be fetched when the store answered."""
-        return self.entry is not None and self.lease is None and self.remote is None and self.failure is None
+        is_open = self.lease is not None or self.remote is not None or self.failure is not None or self.is_unclaimed
+        return self.entry is not None and not is_open
 
     def drop(self) -> None:
         """Give up what came with it, unless that has ended."""
@@ -66,10 +69,13 @@ class SecondTier(Protocol):
     def on_urgent(self, hurry: Callable[[Call], None]) -> None:
         """Call back with each call that this replica fetches, and for which a more urgent caller waits in another."""
 
-    async def look_up(self, call: Call, deadline: float, priority: Priority, entry: Entry | None) -> Lookup:
+    async def look_up(
+        self, call: Call, deadline: float, priority: Priority, entry: Entry | None, *, claims: bool
+    ) -> Lookup:
         """Return what is shared of the call; a lease that comes with it is the caller's to end. Raises nothing.
 
-        `entry`: what memory has, which is returned if it is the newest that is shared.
+        `entry`: what memory has, which is returned if it is the newest that is shared. `claims`: whether the caller
+        needs the lease if nobody fetches.
         """
 
     async def survey(self, calls: Sequence[Call]) -> Collection[Call]:

@@ -1,9 +1,10 @@
 """Who may send a call to CoinGlass, and when: what a client needs of its quota."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from cg_client.call import Call
-from cg_client.errors import QuotaExhausted, RequestsPaused, ShareExhausted, StartsTooLate
+from cg_client.errors import CoinglassError, QuotaExhausted, RequestsPaused, ShareExhausted, StartsTooLate
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import Pause, PauseReason, Usage
 
@@ -20,6 +21,13 @@ class Admission(NamedTuple):
 
     at: float
     client: str
+
+
+class KnownRefusals(NamedTuple):
+    """Whether the quota is known to have no room for a requester before a deadline, and the failure of a call then."""
+
+    will_refuse: Callable[[float, Requester], bool] = lambda *_: False
+    refuse: Callable[[Call, float, Requester], CoinglassError | None] = lambda *_: None
 
 
 class AdmissionControl(Protocol):
@@ -43,6 +51,12 @@ class AdmissionControl(Protocol):
 
     async def start(self, call: Call, deadline: float, requester: Requester) -> Admission:
         """Wait until the call may go; raises StartsTooLate if that is past the deadline or the patience."""
+
+    def will_refuse(self, deadline: float, requester: Requester) -> bool:
+        """Whether it is known already that a call which begins now is refused at once."""
+
+    def refuse(self, deadline: float, requester: Requester) -> StartsTooLate | None:
+        """Return the refusal, which counts as one, if a call that begins now is known to be refused."""
 
     def end(self, admission: Admission) -> None:
         """Count a call that was sent until a minute from now."""

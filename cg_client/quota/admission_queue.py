@@ -89,6 +89,13 @@ class AdmissionQueue:
             return self.admit(requester.client, now)
         return await self._wait(_Waiter(call, deadline, requester, priority))
 
+    def will_refuse(self, _deadline: float, _requester: Requester) -> bool:
+        """Nobody has to know that before a call is refused."""
+        return False
+
+    def refuse(self, _deadline: float, _requester: Requester) -> StartsTooLate | None:
+        return None
+
     def end(self, admission: Admission) -> None:
         """Count a call that was sent until a minute from now."""
         now = self._clock.monotonic()

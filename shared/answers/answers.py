@@ -28,6 +28,7 @@ from shared.answers.codec import AnswerCodec, DecodedAnswer
 from shared.answers.error_codec import decode_failure, encode_failure
 from shared.answers.leases import LEASE_SECONDS, CallNames, Notices, Renewals, StoreLease
 from shared.answers.record_types import UnreadableValue
+from shared.answers.replies import BegunReply, FinishedReply
 from shared.answers.value_codec import Unencodable
 from shared.store.commands import Argument, Commands
 from shared.store.errors import CommandRefused, StoreAway
@@ -53,6 +54,7 @@ OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
     "stale",
     "lease",
     "remote",
+    "unclaimed",
     "failure",
     "away",
     "unreadable",
@@ -60,26 +62,6 @@ OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
     "outdated",
     "unstorable",
 )
-
-
-class _Begun(msgspec.Struct, array_like=True, frozen=True):
-    """The reply of `answers_begin.lua`; all times are milliseconds from now."""
-
-    state: bytes
-    token: int
-    left: int
-    failure: bytes
-    value: bytes | None
-    answer_token: int
-    age: int
-    fresh: int
-    grace: int
-    usable: int
-
-
-class _Finished(msgspec.Struct, array_like=True, frozen=True):
-    is_stored: int
-    total: int
 
 
 class Answers:
@@ -146,7 +128,13 @@ class Answers:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 
     async def look_up(
-        self, call: Call, deadline: float, priority: Priority = Priority.INTERACTIVE, entry: Entry | None = None
+        self,
+        call: Call,
+        deadline: float,
+        priority: Priority = Priority.INTERACTIVE,
+        entry: Entry | None = None,
+        *,
+        claims: bool = True,
     ) -> Lookup:
         """Return what is shared of the call; `entry`, which memory has, is not sent again.
 
@@ -161,11 +149,11 @@ class Answers:
         try:
             if not self._store.is_away:
                 with contextlib.suppress(StoreAway):
-                    return await self.begin(lease, entry)
+                    return await self.begin(lease, entry, claims=claims)
                 self._note_loss()
             await self.wait_for_store(min(deadline, self._away_since + RETURN_SECONDS))
             if not self._store.is_away:
-                return await self.begin(lease, entry)
+                return await self.begin(lease, entry, claims=claims)
         except (StoreAway, CommandRefused):
             pass
         except asyncio.CancelledError:
@@ -200,15 +188,18 @@ class Answers:
             if not self._store.is_away:
                 return
 
-    async def begin(self, lease: StoreLease, before: Entry | None, waited: int = 0, *, again: bool = True) -> Lookup:
-        """Return the answer, the lease or the fetch of another replica. Raises StoreAway and CommandRefused.
+    async def begin(
+        self, lease: StoreLease, before: Entry | None, waited: int = 0, *, claims: bool = True, again: bool = True
+    ) -> Lookup:
+        """Return the answer, the lease if that is claimed, or the fetch of another replica.
 
-        `before`: the answer that there is already; `waited`: token of the fetch that was waited for.
+        `before`: the answer that there is already; `waited`: token of the fetch that was waited for. Raises StoreAway
+        and CommandRefused.
         """
         watch = self._notices.watch(lease.names.digest)  # before the store knows that somebody waits
         began, is_waiting = self.clock.monotonic(), False
         try:
-            begun = await self._begun(lease, waited, 0 if before is None else before.token)
+            begun = await self._begun(lease, waited, 0 if before is None else before.token, claims=claims)
             entry = await self._entry(lease, begun, began, before)
             is_waiting = begun.state == b"remote"
         finally:
@@ -224,20 +215,23 @@ class Answers:
                 lease.token = begun.token
                 self._renewals.add(lease)
                 return Lookup(entry, lease=lease)
+            case b"free":
+                self.counts["unclaimed"] += 1
+                return Lookup(entry, is_unclaimed=True)
             case b"failed":
                 return await self._failed(lease, begun.failure, entry)
         if entry is None and again:  # it was unreadable, and is deleted
-            return await self.begin(lease, before, again=False)
+            return await self.begin(lease, before, claims=claims, again=False)
         self.counts["hit"] += 1
         return Lookup(entry)
 
-    async def _begun(self, lease: StoreLease, waited: int, token: int) -> _Begun:
+    async def _begun(self, lease: StoreLease, waited: int, token: int, *, claims: bool) -> BegunReply:
         keys = (lease.names.answer, lease.names.lease, self._fence)
         args: list[Argument] = [lease.owner, round(LEASE_SECONDS * 1000), str(waited), str(token), int(lease.priority)]
-        args += [self._channel, lease.names.digest]
-        return msgspec.convert(await self._store.run(_BEGIN, keys, args), _Begun)
+        args += [self._channel, lease.names.digest, int(claims)]
+        return msgspec.convert(await self._store.run(_BEGIN, keys, args), BegunReply)
 
-    async def _entry(self, lease: StoreLease, begun: _Begun, now: float, before: Entry | None) -> Entry | None:
+    async def _entry(self, lease: StoreLease, begun: BegunReply, now: float, before: Entry | None) -> Entry | None:
         """Return the answer with the times of its fetch; one that cannot be read is deleted."""
         token = begun.answer_token
         try:
@@ -254,7 +248,7 @@ class Answers:
         answer = replace(decoded.answer, fresh_until=fresh)
         return Entry(answer, decoded.size, now - begun.age / 1000, fresh, grace, usable, token)
 
-    def _decoded(self, lease: StoreLease, begun: _Begun) -> DecodedAnswer | None:
+    def _decoded(self, lease: StoreLease, begun: BegunReply) -> DecodedAnswer | None:
         """Return the answer if it was sent; raises UnreadableValue.
 
         Unreadable is one whose age is unknown, as the clock of the store was set back: it would be fresh for too long.
@@ -319,7 +313,7 @@ class Answers:
         args: list[Argument] = [lease.owner, str(lease.token), names.digest, self._channel, data]
         args += [round(seconds * 1000) for seconds in times]
         args.append(self._limit)
-        finished = msgspec.convert(await self._store.run(_FINISH, keys, args), _Finished)
+        finished = msgspec.convert(await self._store.run(_FINISH, keys, args), FinishedReply)
         self.counts["stored" if finished.is_stored else "outdated"] += 1
         if finished.total > self._limit:
             await self._evict(0)

@@ -21,7 +21,7 @@ from cg_client.quota.admission_queue import MAX_WAITING, AdmissionQueue
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import PauseReason, Usage
 from shared.quota.contact import FAST_CLOCK, QuotaContact
-from shared.quota.forecasts import QuotaForecasts
+from shared.quota.forecasts import CallForecast, QuotaForecasts
 from shared.quota.messages import LATE, SILENT, QuotaReply, QuotaRequest, ScriptRunner, exchange
 from shared.quota.waiters import ContactChanged, SharedWaiter, SharedWaiters
 from shared.store.errors import CommandRefused, StoreAway
@@ -147,6 +147,22 @@ class SharedQuota:
         self.contact.ledger.start(waiter.requester.client)
         return admission
 
+    def will_refuse(self, deadline: float, requester: Requester) -> bool:
+        return self._late_forecast(deadline, requester, self._clock.monotonic()) is not None
+
+    def refuse(self, deadline: float, requester: Requester) -> StartsTooLate | None:
+        now = self._clock.monotonic()
+        forecast = self._late_forecast(deadline, requester, now)
+        return None if forecast is None else self._refusal(requester, forecast.priority, forecast.at, now)
+
+    def _late_forecast(self, deadline: float, requester: Requester, now: float) -> CallForecast | None:
+        """Return the forecast by which a call that begins now is refused without an exchange."""
+        if self.contact.is_alone or self._has_floor(now):
+            return None
+        forecast = self._forecasts.find(self._waiters.group_of(requester), now, now)
+        is_late = forecast is not None and forecast.at > min(deadline, now + requester.patience)
+        return forecast if is_late else None
+
     def end(self, admission: Admission) -> None:
         self.contact.ledger.end(admission.client, self._clock.monotonic())
         self._local.end(admission)
@@ -216,13 +232,15 @@ class SharedQuota:
 
     def _take(self, requester: Requester, now: float) -> Admission | None:
         """Start a call without asking, if nothing waits."""
-        contact = self.contact
-        is_fresh = now - contact.confirmed_at <= _STALE and now >= self._local.window.pause.until
-        if contact.floor <= 0 or not is_fresh or len(self._waiters):
+        if not self._has_floor(now):
             return None
-        contact.floor -= 1
+        self.contact.floor -= 1
         self._wake()
         return self._admit(requester, now)
+
+    def _has_floor(self, now: float) -> bool:
+        is_fresh = now - self.contact.confirmed_at <= _STALE and now >= self._local.window.pause.until
+        return self.contact.floor > 0 and is_fresh and not len(self._waiters)
 
     def _admit(self, requester: Requester, now: float) -> Admission:
         self._local.shares.see(requester.client, now)
@@ -254,7 +272,7 @@ class SharedQuota:
             now = self._clock.monotonic()
             forecast = self._forecasts.find(group, waiter.since, now)
             if forecast is not None and forecast.at > waiter.deadline:
-                raise self._refusal(waiter, forecast.priority, forecast.at, now)
+                raise self._refusal(waiter.requester, forecast.priority, forecast.at, now)
             if forecast is not None or rounds == 0 or not self._forecasts.is_candidate(group):
                 return
             rounds -= 1
@@ -377,16 +395,16 @@ class SharedQuota:
                 if now + seconds > waiter.deadline:
                     priority = Priority.EXCESS if number >= forecast.in_share else waiter.requester.priority
                     self._waiters.discard(waiter)
-                    refused = self._refusal(waiter, priority, now + seconds, now)
+                    refused = self._refusal(waiter.requester, priority, now + seconds, now)
                     if not waiter.admitted.done():
                         waiter.admitted.set_exception(refused)
                     self._forecasts.forget()
                     self._is_pending = True  # it makes room for the others
 
-    def _refusal(self, waiter: SharedWaiter, priority: Priority, at: float, now: float) -> StartsTooLate:
-        client = waiter.requester.client
+    def _refusal(self, requester: Requester, priority: Priority, at: float, now: float) -> StartsTooLate:
         self.refused[priority] += 1
-        self._forecasts.note_refusal(self._waiters.group_of(waiter.requester), self._local.weights.get(client, 1), now)
+        weight = self._local.weights.get(requester.client, 1)
+        self._forecasts.note_refusal(self._waiters.group_of(requester), weight, now)
         return refusal(priority, at, now, self._local.window.pause)
 
     def _lose(self) -> None:

@@ -2,7 +2,7 @@
 -- Looks a call up: its answer with the remaining times, and unless that is fresh the right to fetch it.
 -- KEYS: answer, lease, fence. ARGV: owner, lease (ms), token of the fetch that was waited for, token of the answer that
 -- the caller has ('0' without one), which by the caller's clock is not fresh and is not sent, priority, channel, member
--- of the index. Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
+-- of the index, and whether the lease is claimed ('1'). Returns {state, token, ms, failure, value, token of the answer, age, fresh, grace, usable}.
 
 local owner, lease_ms, waited, cached = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local priority = tonumber(ARGV[5])
@@ -42,6 +42,10 @@ if lease[1] and tonumber(lease[3]) > now then
     redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!')
   end
   return reply('remote', lease[2], lease[3] - now, '')
+end
+
+if ARGV[8] ~= '1' then
+  return reply('free', 0, 0, '')
 end
 
 -- By the clock, so that tokens grow in a store that was emptied, too.

@@ -10,7 +10,8 @@ from cg_client import cache as cache_module
 from cg_client.cache import Cache
 from cg_client.call import Answer, Call, Fetched, count_sent, count_upstream_calls
 from cg_client.entries import MAX_STALE, Entry, MemoryStore
-from cg_client.errors import CoinglassError, UpstreamTimeout
+from cg_client.errors import CoinglassError, QuotaExhausted, UpstreamTimeout
+from cg_client.quota.admission import KnownRefusals
 from cg_client.quota.requester import SYSTEM, Priority, Requester
 from cg_client.second_tier import Lookup
 from tests.cg_client.conftest import a_call
@@ -60,14 +61,18 @@ class ScriptedTier:
         self.lookups = [*lookups]
         self.calls: list[Call] = []
         self.entries: list[Entry | None] = []  # what memory had
+        self.claims: list[bool] = []
         self.open = asyncio.Event()
         self.open.set()
 
     def on_urgent(self, hurry: Callable[[Call], None]) -> None:
         self.hurry = hurry
 
-    async def look_up(self, call: Call, _deadline: float, _priority: Priority, entry: Entry | None) -> Lookup:
+    async def look_up(
+        self, call: Call, _deadline: float, _priority: Priority, entry: Entry | None, *, claims: bool
+    ) -> Lookup:
         self.calls.append(call)
+        self.claims.append(claims)
         self.entries.append(entry)
         await self.open.wait()
         lookup = self.lookups.pop(0) if self.lookups else Lookup()
@@ -282,6 +287,88 @@ async def test_closing_cancels_those_who_wait_for_a_lookup(clock: FakeClock) -> 
     assert waiting.cancelled()
 
 
+def refusing(*priorities: Priority) -> KnownRefusals:
+    """Return the refusals of a spent quota that has no room for these."""
+
+    def will_refuse(_deadline: float, requester: Requester) -> bool:
+        return requester.priority in priorities
+
+    def refuse(_call: Call, deadline: float, requester: Requester) -> CoinglassError | None:
+        return QuotaExhausted(30.0) if will_refuse(deadline, requester) else None
+
+    return KnownRefusals(will_refuse, refuse)
+
+
+async def test_a_caller_whom_the_quota_will_refuse_takes_no_lease(clock: FakeClock) -> None:
+    tier = ScriptedTier(Lookup(is_unclaimed=True))
+    cache, origin = cache_of(clock, tier, refusals=refusing(Priority.INTERACTIVE))
+    with pytest.raises(QuotaExhausted):
+        await cache.get(a_call(), AGES)
+    assert (tier.claims, origin.count) == ([False], 0)
+
+
+async def test_a_caller_whom_the_quota_will_refuse_gets_what_others_have(clock: FakeClock) -> None:
+    tier = ScriptedTier(Lookup(entry_at(clock.monotonic(), LIFETIME)))
+    cache, _ = cache_of(clock, tier, refusals=refusing(Priority.INTERACTIVE))
+    assert (await cache.get(a_call(), AGES)).value == 77
+
+
+async def test_a_caller_whom_the_quota_will_refuse_gets_a_stale_answer_and_for_a_second_all_do(
+    clock: FakeClock,
+) -> None:
+    tier = ScriptedTier(Lookup(entry_at(clock.monotonic(), -9.0), is_unclaimed=True))
+    cache, origin = cache_of(clock, tier, refusals=refusing(Priority.INTERACTIVE))
+    answers = [await cache.get(a_call(), AGES) for _ in range(2)]
+    assert [(answer.value, answer.stale, type(answer.failure)) for answer in answers] == [
+        (77, True, QuotaExhausted)
+    ] * 2
+    assert (len(tier.calls), origin.count) == (1, 0)
+
+
+async def test_a_refresh_that_the_quota_will_refuse_takes_no_lease(clock: FakeClock) -> None:
+    tier = ScriptedTier(Lookup(entry_at(clock.monotonic(), -1.0, 5.0), is_unclaimed=True))
+    cache, origin = cache_of(clock, tier, refusals=refusing(Priority.INTERACTIVE, Priority.REFRESH))
+    assert (await cache.get(a_call(), AGES)).stale
+    await run_ready_tasks()
+    assert (tier.claims, origin.count) == ([False], 0)
+
+
+async def test_if_the_quota_has_room_again_the_lease_is_taken_before_the_fetch(clock: FakeClock) -> None:
+    lease, refused = ScriptedLease(), [True]
+    tier = ScriptedTier(Lookup(is_unclaimed=True), Lookup(lease=lease))
+    cache, _ = cache_of(clock, tier, refusals=KnownRefusals(lambda *_: refused.pop()))
+    assert (await cache.get(a_call(), AGES)).value == 1
+    assert (tier.claims, lease.ends[0]) == ([False, True], 1)
+
+
+async def test_if_another_replica_has_the_lease_then_its_fetch_is_waited_for(clock: FakeClock) -> None:
+    remote = ScriptedFetch()
+    tier = ScriptedTier(Lookup(is_unclaimed=True), Lookup(remote=remote))
+    cache, origin = cache_of(clock, tier, refusals=KnownRefusals(lambda *_: True))
+    waiting = cache.get(a_call(), AGES)
+    await run_ready_tasks()
+    remote.outcome.set_result(Lookup(entry_at(clock.monotonic(), LIFETIME)))
+    assert ((await waiting).value, origin.count) == (77, 0)
+
+
+async def test_the_refusal_of_a_refresh_is_not_that_of_a_caller_who_looks_at_the_same_time(clock: FakeClock) -> None:
+    lease = ScriptedLease()
+    tier = ScriptedTier(Lookup(is_unclaimed=True), Lookup(lease=lease))
+    cache, _ = cache_of(clock, tier, refusals=refusing(Priority.REFRESH))
+    cache.refresh(a_call(), AGES)
+    assert (await cache.get(a_call(), AGES)).value == 1
+    assert tier.claims == [False, True]
+
+
+async def test_a_second_tier_with_a_bug_costs_no_answer_when_the_lease_is_taken(clock: FakeClock) -> None:
+    reports: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context["message"]))
+    tier = ScriptedTier(Lookup(is_unclaimed=True), ValueError("a bug of ours"))
+    cache, _ = cache_of(clock, tier, refusals=KnownRefusals(lambda *_: True))
+    assert (await cache.get(a_call(), AGES)).value == 1
+    assert reports == ["The second tier of the cache failed."]
+
+
 async def test_an_error_of_one_caller_after_the_lookup_costs_no_other(clock: FakeClock) -> None:
     cache, _ = cache_of(clock, ScriptedTier())
     lookups = cache._lookups
@@ -290,7 +377,7 @@ async def test_an_error_of_one_caller_after_the_lookup_costs_no_other(clock: Fak
     def broken(_: Lookup) -> Any:
         raise ValueError("a bug of ours")
 
-    failed, answered = lookups.then(a_call(), AGES, Priority.INTERACTIVE, broken), cache.get(a_call(), AGES)
+    failed, answered = lookups.then(a_call(), AGES, SYSTEM, broken), cache.get(a_call(), AGES)
     assert (await answered).value == 1
     with pytest.raises(ValueError, match="bug"):
         await failed

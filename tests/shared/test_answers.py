@@ -491,6 +491,25 @@ async def test_a_refresh_that_is_taken_over_is_as_urgent_as_those_who_wait_for_i
     assert [requester.priority for requester in second.requesters] == [Priority.INTERACTIVE]
 
 
+async def test_a_look_that_claims_no_lease_leaves_none(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    deadline = desk.clock.monotonic() + PATIENCE
+    assert (await first.answers.look_up(shared_call(), deadline, claims=False)).is_unclaimed
+    assert desk.server.client.keys("*:lease:*") == []
+    waiting = second.get()
+    await run_ready()
+    remote = await first.answers.look_up(shared_call(), deadline, claims=False)
+    assert remote.remote is not None
+    remote.drop()
+    await desk.answer()
+    assert await ended(waiting) == 1
+    assert (await first.answers.look_up(shared_call(), deadline, claims=False)).was_fresh
+    await desk.clock.elapse(LIFETIME + 1)
+    stale = await first.answers.look_up(shared_call(), deadline, claims=False)
+    assert stale.entry is not None
+    assert (stale.entry.answer.value, stale.is_unclaimed) == (1, True)
+
+
 async def test_an_answer_is_usable_no_longer_than_in_memory(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     first.get()

@@ -8,7 +8,7 @@ import redis
 
 from cg_client.errors import QuotaExhausted, RequestsPaused
 from cg_client.quota.requester import Priority, Requester
-from cg_client.quota.window import PauseReason
+from cg_client.quota.window import MINUTE, PauseReason
 from shared.quota.forecasts import FRESH, MAX_CANDIDATES
 from tests.cg_client.conftest import a_call
 from tests.shared.quota_world import SCOPE, QuotaReplica, World
@@ -46,6 +46,45 @@ async def test_refused_calls_cost_no_exchanges(world: World) -> None:
     before = first.quota.exchanges
     await hammer(world, first, times=500)
     assert first.quota.exchanges - before <= 5 + 3  # a heartbeat each second, and those of the first call
+
+
+async def test_it_is_known_before_which_calls_are_refused(world: World) -> None:
+    first, second = await started(world, 2)
+    ann = Requester("ann")
+    known = []
+    await spend(world, second, count=29)
+    for _ in range(120):  # for a minute
+        deadline = first.clock.monotonic() + WITHIN
+        known.append(first.quota.will_refuse(deadline, ann))
+        before = len(world.refusals)
+        first.call("ann", within=WITHIN)
+        await world.elapse(0.5)
+        assert len(world.refusals) > before or not known[-1]
+    assert not known[0]
+    assert sum(known) > 70
+    assert known.count(False) > 20  # the last of the minute, who can wait
+
+
+async def test_what_is_refused_by_a_forecast_counts_and_costs_no_exchange(world: World) -> None:
+    first, _second = await started(world, 2)
+    await spend(world, first)
+    await hammer(world, first)
+    told, now = world.refusals[-1], first.clock.monotonic()
+    before = first.quota.exchanges, first.quota.refused[INTERACTIVE]
+    refused = first.quota.refuse(now + WITHIN, Requester("ann"))
+    assert isinstance(refused, type(told))
+    assert refused.retry_after == pytest.approx(told.retry_after, abs=0.1)
+    assert first.quota.refuse(now + 2 * MINUTE, Requester("ann")) is None
+    assert first.quota.refuse(now + 2 * MINUTE, Requester("ann", patience=1.0)) is not None
+    assert (first.quota.exchanges, first.quota.refused[INTERACTIVE]) == (before[0], before[1] + 2)
+
+
+async def test_a_replica_that_is_alone_refuses_nothing_by_a_forecast(world: World) -> None:
+    first, _second = await started(world, 2)
+    await spend(world, first)
+    await hammer(world, first)
+    first.quota.on_loss()
+    assert not first.quota.will_refuse(first.clock.monotonic() + WITHIN, Requester("ann"))
 
 
 async def test_refused_calls_cost_no_exchanges_however_many_come_during_each(world: World) -> None:
