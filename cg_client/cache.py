@@ -20,7 +20,7 @@ from cg_client.entries import Entry, MemoryStore
 from cg_client.errors import CoinglassError, ConnectionsBusy, StartsTooLate, UpstreamTimeout
 from cg_client.in_flight import Claim, InFlight
 from cg_client.lookups import Lookups
-from cg_client.quota.admission import KnownRefusals
+from cg_client.quota.admission import RefusalForecast
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.recent_failures import RecentFailures
 from cg_client.second_tier import Lease, Lookup, SecondTier
@@ -41,7 +41,7 @@ class Cache:
         is_sending: Callable[[asyncio.Task[AnyAnswer]], bool] = lambda _: False,
         second_tier: SecondTier | None = None,
         on_learned: Callable[[AnyAnswer], None] = lambda _: None,
-        refusals: KnownRefusals = KnownRefusals(),  # noqa: B008  # it never changes
+        refusals: RefusalForecast = RefusalForecast(),  # noqa: B008  # it never changes
     ) -> None:
         """Make a cache in front of `fetch`.
 

@@ -36,7 +36,7 @@ from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.plans.plan_watch import AccountState, PlanWatch
-from cg_client.quota.admission import KnownRefusals
+from cg_client.quota.admission import RefusalForecast
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.throttle import ShareQuota, Throttle
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
@@ -96,7 +96,7 @@ class Client:
         self.remaining = self.admission_queue.remaining  # of `quota`, what is cheap to compute
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
-        refusals = KnownRefusals(self.admission_queue.will_refuse, self._refuse)
+        refusals = RefusalForecast(self.admission_queue.will_refuse, self._refuse)
         self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending, second_tier, self._learn, refusals)
         self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), self._cache.is_awaited)
         self.observe(CallObserver())

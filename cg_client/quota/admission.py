@@ -23,8 +23,8 @@ class Admission(NamedTuple):
     client: str
 
 
-class KnownRefusals(NamedTuple):
-    """Whether the quota is known to have no room for a requester before a deadline, and the failure of a call then."""
+class RefusalForecast(NamedTuple):
+    """Whether the quota is known to have no room for a requester before a deadline, and the failure then."""
 
     will_refuse: Callable[[float, Requester], bool] = lambda *_: False
     refuse: Callable[[Call, float, Requester], CoinglassError | None] = lambda *_: None

@@ -25,11 +25,9 @@ from cg_client.live.timers import within
 from cg_client.quota.requester import Priority
 from cg_client.second_tier import Lookup
 from shared.answers.codec import AnswerCodec, DecodedAnswer
-from shared.answers.error_codec import decode_failure, encode_failure
 from shared.answers.leases import LEASE_SECONDS, CallNames, Notices, Renewals, StoreLease
-from shared.answers.record_types import UnreadableValue
 from shared.answers.replies import BegunReply, FinishedReply
-from shared.answers.value_codec import Unencodable
+from shared.codec_errors import Unencodable, UnreadableValue
 from shared.store.commands import Argument, Commands
 from shared.store.errors import CommandRefused, StoreAway
 from shared.store.scope import Scope
@@ -265,7 +263,7 @@ class Answers:
     async def _failed(self, lease: StoreLease, failure: bytes, entry: Entry | None) -> Lookup:
         """Return the failure of the fetch that was waited for."""
         try:
-            error = decode_failure(self._codec.verify(failure, lease.names.digest))
+            error = self._codec.decode_failure(failure, lease.names.digest)
         except UnreadableValue:
             self.counts["unreadable"] += 1
             return await self.begin(lease, entry)
@@ -330,7 +328,7 @@ class Answers:
         """End the lease without an answer, with the failure if it can be shared."""
         data = b""
         with contextlib.suppress(Unencodable):
-            data = b"" if failure is None else self._codec.sign(encode_failure(failure), lease.names.digest)
+            data = b"" if failure is None else self._codec.encode_failure(failure, lease.names.digest)
         with contextlib.suppress(StoreAway, CommandRefused):
             await self._store.run(_END, (lease.names.lease,), (lease.owner, lease.names.digest, self._channel, data))
 

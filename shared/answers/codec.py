@@ -14,11 +14,14 @@ import zstandard
 from cg_client.call import Answer, AnyAnswer, Call
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.decoding.decoder_names import name_of
+from cg_client.errors import CoinglassError
 from cg_client.secret import Secret
 from cg_client.version import installed_version
-from shared.answers.record_types import RecordType, TypeName, UnreadableValue
-from shared.answers.value_codec import EPOCH, MICROSECOND, Unencodable, ValueEncoder
+from shared.answers.record_types import RecordType, TypeName
+from shared.answers.value_codec import EPOCH, MICROSECOND, ValueEncoder
 from shared.answers.value_decoder import ValueDecoder
+from shared.codec_errors import Unencodable, UnreadableValue
+from shared.failure_codec import decode_failure, encode_failure
 
 FORMAT: Final = 1  # of the bytes
 LEAST_COMPRESSED: Final = 1024  # bytes
@@ -92,11 +95,11 @@ class AnswerCodec:
             compressed = self._compressor.compress(content)
             if len(compressed) <= len(content) * _PAYS:
                 kind, content = _COMPRESSED, compressed
-        return self.sign(kind + content, digest)
+        return self._sign(kind + content, digest)
 
     def decode(self, data: bytes, call: Call, digest: str) -> DecodedAnswer:
         """Return what was encoded; raises UnreadableValue."""
-        signed = self.verify(data, digest)
+        signed = self._verify(data, digest)
         kind, content = signed[:1], signed[1:]
         try:
             if kind == _COMPRESSED:
@@ -119,11 +122,22 @@ class AnswerCodec:
         )
         return DecodedAnswer(answer, packed.size)
 
-    def sign(self, content: bytes, digest: str) -> bytes:
+    def encode_failure(self, failure: CoinglassError, digest: str) -> bytes:
+        """Return the bytes of the failure of a call; raises Unencodable."""
+        return self._sign(encode_failure(failure), digest)
+
+    def decode_failure(self, data: bytes, digest: str) -> CoinglassError:
+        """Return what was encoded; raises UnreadableValue."""
+        failure = decode_failure(self._verify(data, digest))
+        if not isinstance(failure, CoinglassError):
+            raise UnreadableValue("no failure of a call")
+        return failure
+
+    def _sign(self, content: bytes, digest: str) -> bytes:
         """Return the bytes with a signature, by which they belong to the call with this digest."""
         return self._signature(content, digest) + content
 
-    def verify(self, data: bytes, digest: str) -> bytes:
+    def _verify(self, data: bytes, digest: str) -> bytes:
         """Return what was signed; raises UnreadableValue."""
         content = data[_SIGNATURE:]
         if not hmac.compare_digest(data[:_SIGNATURE], self._signature(content, digest)):

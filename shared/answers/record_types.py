@@ -13,16 +13,13 @@ from typing import Annotated, Any, Final, NewType, TypeAlias, TypeVar, get_args,
 import msgspec
 
 from payloads.columns import Columns, Lists
+from shared.codec_errors import UnreadableValue
 
 _PACKAGES: Final = frozenset({"cg_client", "graph_types", "payloads", "resolvers", "schema"})
 _LISTS: Final = frozenset({list, tuple, Columns, Lists, array})
 _ARRAYS: Final[Mapping[str, type]] = {"d": float, "q": int}
 
 TypeName: TypeAlias = tuple[str, str, tuple[str, ...]]  # module, name in it, and names of the fields
-
-
-class UnreadableValue(Exception):
-    """The bytes are not those of a value of ours; the message never repeats them."""
 
 
 def is_record(kind: type) -> bool:

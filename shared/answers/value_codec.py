@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from graph_types.scalars import time_of
 from payloads.columns import Columns, Lists
 from shared.answers.record_types import RecordType, is_record
+from shared.codec_errors import Unencodable
 
 Tree: TypeAlias = Any  # what msgpack holds
 
@@ -21,10 +22,6 @@ SCALARS: Final = frozenset({float, int, str, bool, type(None)})
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 ITEM_BYTES: Final = {"d": 8, "q": 8}  # bytes of an item of each packed column
-
-
-class Unencodable(Exception):
-    """The value holds something that has no form in bytes."""
 
 
 class Tag(IntEnum):

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 
 from graph_types.scalars import time_of
 from payloads.columns import Columns, Lists, new_identity
-from shared.answers.record_types import RecordType, UnreadableValue
+from shared.answers.record_types import RecordType
 from shared.answers.value_codec import EPOCH, ITEM_BYTES, SCALARS, ColumnForm, Tag, Tree
+from shared.codec_errors import UnreadableValue
 
 
 class ValueDecoder:

@@ -1,30 +1,14 @@
 """The binary form of channels and of what happens on them. Replicas of another version use other names in the store."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import GenericAlias
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from cg_client.decoding.anomalies import DecodingAnomaly
-from cg_client.errors import (
-    BadArgument,
-    CoinglassError,
-    Gated,
-    GateSource,
-    InvalidRequest,
-    NotFound,
-    PlanRequired,
-    RateLimited,
-    StreamSilent,
-    Unauthorized,
-    UnavailableReason,
-    UnknownName,
-    UpstreamFailed,
-    UpstreamTimeout,
-    UpstreamUnavailable,
-)
+from cg_client.errors import InvalidRequest
 from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.events import ChannelEvent, EventBatch, LiquidationEvent, TickerEvent, TradeEvent
 from cg_client.live.notes import (
@@ -35,11 +19,9 @@ from cg_client.live.notes import (
     ChannelResumed,
     EventsReceived,
 )
-from cg_client.plans.plan_table import Plan
+from shared.failure_codec import decode_failure, encode_failure
 
-VERSION: Final = "1"
-
-Failure: TypeAlias = CoinglassError | InvalidRequest
+VERSION: Final = "2"
 
 
 class StoredChannel(msgspec.Struct, array_like=True, frozen=True):
@@ -61,13 +43,7 @@ class StoredConnection(msgspec.Struct, array_like=True, tag="c", frozen=True):
 
 
 class StoredFailure(msgspec.Struct, array_like=True, tag="f", frozen=True):
-    """`kind`: the class. `details`: what its constructor needs beside the message."""
-
-    kind: str
-    message: str
-    endpoint: str
-    retry_after: float | None
-    details: dict[str, Any]
+    failure: bytes
     is_final: bool
 
 
@@ -123,9 +99,9 @@ def encode_note(note: ChannelNote, now: datetime) -> bytes:
         case ChannelResumed(gap_start, seconds):
             return _encode(StoredGap((now - gap_start).total_seconds(), seconds))
         case ChannelInterrupted(failure):
-            return _encode(_stored(failure, is_final=False))
+            return _encode(StoredFailure(encode_failure(failure), is_final=False))
         case ChannelRefused(failure):
-            return _encode(_stored(failure, is_final=True))
+            return _encode(StoredFailure(encode_failure(failure), is_final=True))
 
 
 def decode_note(data: bytes, channel: Channel, at: datetime) -> ChannelNote:
@@ -151,50 +127,8 @@ def decode_note(data: bytes, channel: Channel, at: datetime) -> ChannelNote:
             return _failure_note(stored)
 
 
-def _stored(failure: Failure, *, is_final: bool) -> StoredFailure:
-    """Note the most special class that `_MAKERS` has: what a subscriber is told of it is the same."""
-    kind = next(base.__name__ for base in type(failure).__mro__ if base.__name__ in _MAKERS)
-    details: dict[str, Any] = {}
-    match failure:
-        case Gated():
-            current = None if failure.current is None else failure.current.name
-            details = {"required": failure.required.name, "current": current, "by": failure.decided_by.name}
-        case UpstreamUnavailable():
-            details = {"reason": failure.reason.name}
-        case InvalidRequest():
-            details = {"argument": failure.argument, "suggestions": list(failure.suggestions)}
-    retry_after = None if isinstance(failure, InvalidRequest) else failure.retry_after
-    return StoredFailure(kind, str(failure), failure.endpoint, retry_after, details, is_final)
-
-
 def _failure_note(stored: StoredFailure) -> ChannelNote:
-    failure = _MAKERS[stored.kind](stored.message, stored.details)
-    failure.endpoint = stored.endpoint
-    if isinstance(failure, InvalidRequest):
+    failure = decode_failure(stored.failure)
+    if stored.is_final or isinstance(failure, InvalidRequest):
         return ChannelRefused(failure)
-    failure.retry_after = stored.retry_after
-    return ChannelRefused(failure) if stored.is_final else ChannelInterrupted(failure)
-
-
-def _gated(message: str, details: Mapping[str, Any]) -> PlanRequired:
-    current = None if details["current"] is None else Plan[details["current"]]
-    by = GateSource[details["by"]]
-    return PlanRequired(message, required=Plan[details["required"]], current=current, decided_by=by)
-
-
-_MAKERS: Mapping[str, Callable[[str, Mapping[str, Any]], Failure]] = {
-    "Gated": _gated,
-    "StreamSilent": lambda _, __: StreamSilent(),
-    "Unauthorized": lambda message, _: Unauthorized(message),
-    "RateLimited": lambda message, _: RateLimited(message),
-    "NotFound": lambda message, _: NotFound(message),
-    "UpstreamTimeout": lambda message, _: UpstreamTimeout(message),
-    "UpstreamUnavailable": lambda message, details: UpstreamUnavailable(
-        message, reason=UnavailableReason[details["reason"]]
-    ),
-    "UpstreamFailed": lambda message, _: UpstreamFailed(message),
-    "CoinglassError": lambda message, _: CoinglassError(message),
-    "UnknownName": lambda message, details: UnknownName(message, details["suggestions"], details["argument"]),
-    "BadArgument": lambda message, details: BadArgument(message, details["argument"], details["suggestions"]),
-    "InvalidRequest": lambda message, details: InvalidRequest(message, details["argument"], details["suggestions"]),
-}
+    return ChannelInterrupted(failure)

@@ -11,7 +11,7 @@ from cg_client.cache import Cache
 from cg_client.call import Answer, Call, Fetched, count_sent, count_upstream_calls
 from cg_client.entries import MAX_STALE, Entry, MemoryStore
 from cg_client.errors import CoinglassError, QuotaExhausted, UpstreamTimeout
-from cg_client.quota.admission import KnownRefusals
+from cg_client.quota.admission import RefusalForecast
 from cg_client.quota.requester import SYSTEM, Priority, Requester
 from cg_client.second_tier import Lookup
 from tests.cg_client.conftest import a_call
@@ -287,7 +287,7 @@ async def test_closing_cancels_those_who_wait_for_a_lookup(clock: FakeClock) -> 
     assert waiting.cancelled()
 
 
-def refusing(*priorities: Priority) -> KnownRefusals:
+def refusing(*priorities: Priority) -> RefusalForecast:
     """Return the refusals of a spent quota that has no room for these."""
 
     def will_refuse(_deadline: float, requester: Requester) -> bool:
@@ -296,7 +296,7 @@ def refusing(*priorities: Priority) -> KnownRefusals:
     def refuse(_call: Call, deadline: float, requester: Requester) -> CoinglassError | None:
         return QuotaExhausted(30.0) if will_refuse(deadline, requester) else None
 
-    return KnownRefusals(will_refuse, refuse)
+    return RefusalForecast(will_refuse, refuse)
 
 
 async def test_a_caller_whom_the_quota_will_refuse_takes_no_lease(clock: FakeClock) -> None:
@@ -336,7 +336,7 @@ async def test_a_refresh_that_the_quota_will_refuse_takes_no_lease(clock: FakeCl
 async def test_if_the_quota_has_room_again_the_lease_is_taken_before_the_fetch(clock: FakeClock) -> None:
     lease, refused = ScriptedLease(), [True]
     tier = ScriptedTier(Lookup(is_unclaimed=True), Lookup(lease=lease))
-    cache, _ = cache_of(clock, tier, refusals=KnownRefusals(lambda *_: refused.pop()))
+    cache, _ = cache_of(clock, tier, refusals=RefusalForecast(lambda *_: refused.pop()))
     assert (await cache.get(a_call(), AGES)).value == 1
     assert (tier.claims, lease.ends[0]) == ([False, True], 1)
 
@@ -344,7 +344,7 @@ async def test_if_the_quota_has_room_again_the_lease_is_taken_before_the_fetch(c
 async def test_if_another_replica_has_the_lease_then_its_fetch_is_waited_for(clock: FakeClock) -> None:
     remote = ScriptedFetch()
     tier = ScriptedTier(Lookup(is_unclaimed=True), Lookup(remote=remote))
-    cache, origin = cache_of(clock, tier, refusals=KnownRefusals(lambda *_: True))
+    cache, origin = cache_of(clock, tier, refusals=RefusalForecast(lambda *_: True))
     waiting = cache.get(a_call(), AGES)
     await run_ready_tasks()
     remote.outcome.set_result(Lookup(entry_at(clock.monotonic(), LIFETIME)))
@@ -364,7 +364,7 @@ async def test_a_second_tier_with_a_bug_costs_no_answer_when_the_lease_is_taken(
     reports: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context["message"]))
     tier = ScriptedTier(Lookup(is_unclaimed=True), ValueError("a bug of ours"))
-    cache, _ = cache_of(clock, tier, refusals=KnownRefusals(lambda *_: True))
+    cache, _ = cache_of(clock, tier, refusals=RefusalForecast(lambda *_: True))
     assert (await cache.get(a_call(), AGES)).value == 1
     assert reports == ["The second tier of the cache failed."]
 

@@ -102,6 +102,7 @@ def test_a_gap_is_told_by_the_clock_of_the_reader() -> None:
         Unauthorized("CoinGlass does not accept the key."),
         RateLimited("Too many.", 7.5),
         StreamSilent(),
+        UpstreamRejected("Bad parameters."),
         UpstreamTimeout("No answer."),
         UpstreamUnavailable("Broke.", reason=UnavailableReason.CONNECTION_LOST),
         UnknownName("No such channel.", ["BTCUSDT"], "symbol"),
@@ -120,10 +121,3 @@ def test_failures(failure: CoinglassError | InvalidRequest) -> None:
     assert type(note.failure) is type(failure)
     assert str(note.failure) == str(failure)
     assert vars(note.failure) == vars(failure)
-
-
-def test_a_failure_of_another_kind_is_one_of_the_same_group() -> None:
-    note = stored(ChannelInterrupted(UpstreamRejected("Bad parameters.")))
-    assert isinstance(note, ChannelInterrupted)
-    assert note.failure.code is UpstreamRejected.code
-    assert str(note.failure) == "Bad parameters."

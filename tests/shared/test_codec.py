@@ -28,9 +28,10 @@ from resolvers.fund_premium import Premium, PremiumDay
 from sandbox.samples import sample
 from served_schema.decoders import decoders
 from shared.answers.codec import LEAST_COMPRESSED, AnswerCodec
-from shared.answers.record_types import RecordType, UnreadableValue, is_record
-from shared.answers.value_codec import Unencodable, ValueEncoder
+from shared.answers.record_types import RecordType, is_record
+from shared.answers.value_codec import ValueEncoder
 from shared.answers.value_decoder import ValueDecoder
+from shared.codec_errors import Unencodable, UnreadableValue
 from tests.cases import SCHEMA
 from tests.cg_client.conftest import ENDPOINT
 from tests.clock import START

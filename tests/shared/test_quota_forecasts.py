@@ -48,32 +48,32 @@ async def test_refused_calls_cost_no_exchanges(world: World) -> None:
     assert first.quota.exchanges - before <= 5 + 3  # a heartbeat each second, and those of the first call
 
 
-async def test_it_is_known_before_which_calls_are_refused(world: World) -> None:
+async def test_a_forecast_says_before_which_calls_are_refused(world: World) -> None:
     first, second = await started(world, 2)
     ann = Requester("ann")
-    known = []
+    expected = []
     await spend(world, second, count=29)
     for _ in range(120):  # for a minute
         deadline = first.clock.monotonic() + WITHIN
-        known.append(first.quota.will_refuse(deadline, ann))
+        expected.append(first.quota.will_refuse(deadline, ann))
         before = len(world.refusals)
         first.call("ann", within=WITHIN)
         await world.elapse(0.5)
-        assert len(world.refusals) > before or not known[-1]
-    assert not known[0]
-    assert sum(known) > 70
-    assert known.count(False) > 20  # the last of the minute, who can wait
+        assert len(world.refusals) > before or not expected[-1]
+    assert not expected[0]
+    assert sum(expected) > 70
+    assert expected.count(False) > 20  # the last of the minute, who can wait
 
 
 async def test_what_is_refused_by_a_forecast_counts_and_costs_no_exchange(world: World) -> None:
     first, _second = await started(world, 2)
     await spend(world, first)
     await hammer(world, first)
-    told, now = world.refusals[-1], first.clock.monotonic()
+    earlier, now = world.refusals[-1], first.clock.monotonic()
     before = first.quota.exchanges, first.quota.refused[INTERACTIVE]
     refused = first.quota.refuse(now + WITHIN, Requester("ann"))
-    assert isinstance(refused, type(told))
-    assert refused.retry_after == pytest.approx(told.retry_after, abs=0.1)
+    assert isinstance(refused, type(earlier))
+    assert refused.retry_after == pytest.approx(earlier.retry_after, abs=0.1)
     assert first.quota.refuse(now + 2 * MINUTE, Requester("ann")) is None
     assert first.quota.refuse(now + 2 * MINUTE, Requester("ann", patience=1.0)) is not None
     assert (first.quota.exchanges, first.quota.refused[INTERACTIVE]) == (before[0], before[1] + 2)

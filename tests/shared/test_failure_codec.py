@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cg_client.dry_client import CallPlan, DryRunMiss
 from cg_client.errors import (
+    BadArgument,
     BeyondRetention,
     CircuitOpen,
     CoinglassError,
@@ -17,6 +18,7 @@ from cg_client.errors import (
     HistoryTooDeep,
     IntervalRefused,
     IntervalTooFine,
+    InvalidRequest,
     NoData,
     NotFound,
     PayloadMismatch,
@@ -30,6 +32,8 @@ from cg_client.errors import (
     StreamSilent,
     Unauthorized,
     UnavailableReason,
+    UnknownExchange,
+    UnknownName,
     UnknownPath,
     UpstreamRejected,
     UpstreamTimeout,
@@ -38,13 +42,14 @@ from cg_client.errors import (
 from cg_client.failures import kind_of
 from cg_client.intervals import Interval
 from cg_client.plans.plan_table import Plan
-from shared.answers.error_codec import KINDS, decode_failure, encode_failure
-from shared.answers.record_types import UnreadableValue
-from shared.answers.value_codec import Unencodable
+from cg_client.secret import Secret
+from shared.answers.codec import AnswerCodec
+from shared.codec_errors import Unencodable, UnreadableValue
+from shared.failure_codec import KINDS, Failure, decode_failure, encode_failure
 from tests.shared.replicas import shared_call
 
 DEEP = datetime(2026, 1, 1, tzinfo=UTC)
-FAILURES: list[CoinglassError] = [
+FAILURES: list[Failure] = [
     PlanRequired("plan", required=Plan.STARTUP, current=Plan.HOBBYIST, decided_by=GateSource.UPSTREAM),
     IntervalTooFine(
         "interval", floor=Interval.H4, required=Plan.STARTUP, current=None, decided_by=GateSource.CATALOGUE
@@ -69,14 +74,18 @@ FAILURES: list[CoinglassError] = [
     PayloadMismatch("data[0].price", "no figure"),
     NoData("none"),
     StreamSilent(),
+    InvalidRequest("no such thing", lasting=False),
+    UnknownName("no such coin", ["BTC", "ETH"], "symbol"),
+    UnknownExchange("no such exchange", ["Binance"], "Binanc"),
+    BadArgument("too many", "last", ["100"]),
 ]
 
 
-def shared(failure: CoinglassError) -> CoinglassError:
+def shared(failure: Failure) -> Failure:
     return decode_failure(encode_failure(failure))
 
 
-def same(first: CoinglassError | None, second: CoinglassError | None) -> bool:
+def same(first: Failure | None, second: Failure | None) -> bool:
     if first is None or second is None:
         return first is second
     stated = [{name: value for name, value in vars(error).items() if name != "before"} for error in (first, second)]
@@ -85,11 +94,16 @@ def same(first: CoinglassError | None, second: CoinglassError | None) -> bool:
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
-def test_a_failure_is_shared_as_it_is(failure: CoinglassError) -> None:
-    failure.endpoint, failure.attempts = "/api/test", 2
+def test_a_failure_is_shared_as_it_is(failure: Failure) -> None:
+    failure.endpoint = "/api/test"
+    if isinstance(failure, CoinglassError):
+        failure.attempts = 2
     result = shared(failure)
     assert same(result, failure)
-    assert (result.code, result.retryable, kind_of(result)) == (failure.code, failure.retryable, kind_of(failure))
+    assert result.code is failure.code
+    if isinstance(failure, CoinglassError):
+        assert isinstance(result, CoinglassError)
+        assert (result.retryable, kind_of(result)) == (failure.retryable, kind_of(failure))
 
 
 def test_every_class_of_failures_is_tried() -> None:
@@ -102,6 +116,15 @@ def test_the_failures_of_earlier_attempts_are_shared() -> None:
     failures[1].before, failures[2].before = failures[0], failures[1]
     failures[1].sent, failures[1].seconds = False, 2.5
     assert same(shared(failures[2]), failures[2])
+
+
+def test_an_invalid_request_is_no_failure_of_a_call() -> None:
+    codec = AnswerCodec(Secret("key"), "https://h")
+    digest = codec.digest(shared_call())
+    assert digest is not None
+    signed = codec._sign(encode_failure(BadArgument("no")), digest)
+    with pytest.raises(UnreadableValue):
+        codec.decode_failure(signed, digest)
 
 
 def test_a_failure_of_a_dry_run_is_not_shared() -> None:

@@ -1,18 +1,19 @@
-"""Failures of calls as bytes, with the attributes of their classes."""
+"""Failures of calls and of live channels as bytes, with the attributes of their classes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from cg_client import errors
-from cg_client.errors import CoinglassError, GateSource, UnavailableReason, UpstreamFailed
+from cg_client.errors import CoinglassError, GateSource, InvalidRequest, UnavailableReason, UpstreamFailed
 from cg_client.intervals import Interval
 from cg_client.plans.plan_table import Plan
-from shared.answers.record_types import UnreadableValue
-from shared.answers.value_codec import Unencodable
+from shared.codec_errors import Unencodable, UnreadableValue
+
+Failure: TypeAlias = CoinglassError | InvalidRequest
 
 MAX_DEPTH: Final = 10  # attempts of a call, each of which has its failure
 
@@ -36,6 +37,10 @@ class _PackedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     perhaps_ours: bool | UnsetType = UNSET
     reason: UnavailableReason | UnsetType = UNSET
     field: str | UnsetType = UNSET
+    argument: str | UnsetType | None = UNSET
+    suggestions: list[str] | UnsetType = UNSET
+    lasting: bool | UnsetType = UNSET
+    name: str | UnsetType = UNSET
     before: "_PackedFailure | UnsetType | None" = UNSET
 
 
@@ -43,18 +48,14 @@ _ATTRIBUTES: Final = tuple(name for name in _PackedFailure.__struct_fields__ if 
 _decoder: Final = msgspec.msgpack.Decoder(_PackedFailure)
 
 
-def _classes(of: type[CoinglassError]) -> Iterator[type[CoinglassError]]:
-    yield of
-    for subclass in of.__subclasses__():
-        yield from _classes(subclass)
-
-
-KINDS: Final[Mapping[str, type[CoinglassError]]] = {
-    kind.__name__: kind for kind in _classes(CoinglassError) if kind.__module__ == errors.__name__
+KINDS: Final[Mapping[str, type[Failure]]] = {
+    kind.__name__: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, CoinglassError | InvalidRequest)
 }
 
 
-def encode_failure(failure: CoinglassError) -> bytes:
+def encode_failure(failure: Failure) -> bytes:
     """Return the bytes; raises Unencodable for a failure of another class than those of the client."""
     try:
         return msgspec.msgpack.encode(_packed(failure, MAX_DEPTH))
@@ -62,7 +63,7 @@ def encode_failure(failure: CoinglassError) -> bytes:
         raise Unencodable(type(error).__name__) from error
 
 
-def decode_failure(data: bytes) -> CoinglassError:
+def decode_failure(data: bytes) -> Failure:
     """Return what was encoded; raises UnreadableValue."""
     try:
         return _unpacked(_decoder.decode(data))
@@ -70,7 +71,7 @@ def decode_failure(data: bytes) -> CoinglassError:
         raise UnreadableValue(type(error).__name__) from error
 
 
-def _packed(failure: CoinglassError, depth: int) -> _PackedFailure:
+def _packed(failure: Failure, depth: int) -> _PackedFailure:
     kind = type(failure)
     if KINDS.get(kind.__name__) is not kind:
         raise Unencodable(f"a failure of class {kind.__name__}")
@@ -83,7 +84,7 @@ def _packed(failure: CoinglassError, depth: int) -> _PackedFailure:
     return _PackedFailure(kind.__name__, str(failure), **values)
 
 
-def _unpacked(packed: _PackedFailure) -> CoinglassError:
+def _unpacked(packed: _PackedFailure) -> Failure:
     kind = KINDS[packed.kind]
     failure = kind.__new__(kind)
     Exception.__init__(failure, packed.message)
