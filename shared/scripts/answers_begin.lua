@@ -28,7 +28,7 @@ if stored[4] and tonumber(stored[4]) > now and not is_cached then
   return reply('fresh', '0', 0, '')
 end
 
-local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority')
+local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority', 'urgent')
 if waited ~= '0' and lease[4] == waited then
   return reply('failed', waited, 0, lease[5] or '')
 end
@@ -37,8 +37,9 @@ if lease[1] and tonumber(lease[3]) > now then
     return reply('lease', lease[2], lease[3] - now, '')
   end
   redis.call('HSET', KEYS[2], 'waiting', '1')
-  if lease[6] and tonumber(lease[6]) > priority then -- somebody more urgent waits for it
-    redis.call('HSET', KEYS[2], 'priority', priority)
+  local is_told = waited == '0' and lease[7] and tonumber(lease[7]) <= priority -- while one waits, the notice may be lost
+  if lease[6] and tonumber(lease[6]) > priority and not is_told then -- somebody more urgent waits for it
+    redis.call('HSET', KEYS[2], 'urgent', priority)
     redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!')
   end
   return reply('remote', lease[2], lease[3] - now, '')
@@ -54,6 +55,6 @@ local token = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[
 redis.call('SET', KEYS[3], token, 'PX', 86400000)
 redis.call('HSET', KEYS[2], 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms),
   'priority', priority)
-redis.call('HDEL', KEYS[2], 'waiting')
+redis.call('HDEL', KEYS[2], 'waiting', 'urgent')
 redis.call('PEXPIRE', KEYS[2], math.max(lease_ms, 5000))
 return reply('lease', token, lease_ms, '')

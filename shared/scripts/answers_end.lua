@@ -6,7 +6,7 @@ local lease = redis.call('HMGET', KEYS[1], 'owner', 'token', 'waiting')
 if lease[1] ~= ARGV[1] then
   return 0
 end
-redis.call('HDEL', KEYS[1], 'owner', 'token', 'until', 'waiting', 'priority')
+redis.call('HDEL', KEYS[1], 'owner', 'token', 'until', 'waiting', 'priority', 'urgent')
 if ARGV[4] ~= '' and lease[3] then
   redis.call('HSET', KEYS[1], 'failed', lease[2], 'failure', ARGV[4])
   redis.call('PEXPIRE', KEYS[1], 5000)

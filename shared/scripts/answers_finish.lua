@@ -39,7 +39,7 @@ if is_stored then
 end
 
 if is_owner then
-  redis.call('HDEL', KEYS[2], 'owner', 'token', 'until', 'waiting', 'priority')
+  redis.call('HDEL', KEYS[2], 'owner', 'token', 'until', 'waiting', 'priority', 'urgent')
 end
 if lease[3] then
   redis.call('PUBLISH', channel, member)

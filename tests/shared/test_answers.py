@@ -465,6 +465,21 @@ async def test_a_refresh_for_which_a_caller_of_another_replica_waits_is_no_longe
     assert [await ended(answer) for answer in waiting] == [1, 1]
 
 
+async def test_a_lost_notice_of_somebody_urgent_costs_a_second(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    first.cache.refresh(shared_call(), desk.clock.monotonic() + PATIENCE)
+    await run_ready()
+    first.store.loses_notices = True
+    waiting = second.get()
+    await run_ready()
+    first.store.loses_notices = False
+    assert first.joined == []
+    await desk.clock.elapse(1.0)
+    assert first.joined == [shared_call()]
+    await desk.answer()
+    assert await ended(waiting) == 1
+
+
 async def test_a_refresh_that_a_caller_joins_later_is_no_longer_in_the_background_elsewhere(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     deadline = desk.clock.monotonic() + PATIENCE
