@@ -12,7 +12,7 @@ from bench.live.chunks import Break, parse
 from bench.live.client_process import Breaks, SeriesSeen
 from bench.processes import BenchError
 from bench.scenarios import BoundResult, Finding
-from bench.shared import first_answers, report
+from bench.shared import cold_answers, first_answers, report
 from bench.shared.first_answers import FirstAnswers
 from bench.shared.past_windows import past_windows
 from bench.shared.report import SharedResults
@@ -83,11 +83,17 @@ def results(value: float) -> SharedResults:
     first = FirstAnswers(first=value, memory=1.0, again=0.9, series=3, value=100, index=90.0)
     spent = {"store": 1.0, "process": 100.0, "elapsed": 3.0}
     series = [StoredSeries("price", 1_000, 1, 5_000, 900, 1_000)]
-    return SharedResults(hits, first, series, {"transfer": spent, "quota": {"store": 2.0}})
+    return SharedResults(
+        hits, cold_answers.verdict(0.7, 0.9), first, series, {"transfer": spent, "quota": {"store": 2.0}}
+    )
 
 
 def test_the_first_answer_may_take_half_as_much_again_and_the_transfer() -> None:
     assert [results(value).verdicts[-1].holds for value in (1.59, 1.61)] == ["yes", "no"]
+
+
+def test_an_answer_of_the_second_tier_has_to_take_less_than_one_that_is_fetched() -> None:
+    assert [cold_answers.verdict(0.8, fetched).holds for fetched in (0.9, 0.8)] == ["yes", "no"]
 
 
 def test_the_section_takes_the_place_of_the_former_one() -> None:

@@ -14,7 +14,7 @@ RESULTS: Final = Path(__file__).parent.parent / "RESULTS.md"
 _AT_32: Final = r"\([\d.]+ to [^|]*\| [^|]*\(([\d.]+) to"  # behind the figures at 1
 _MS: Final = "ms of a replica's core"
 _US: Final = "µs of the store's core"
-_TIER: Final = "shared: first answer from the second tier: Q2"
+_COLD: Final = "shared: an answer from the second tier, and one that is fetched: Q2"
 _VALUE: Final = "shared: a cached series in the store: price, 1,000 rows"
 _OPERATION: Final = "shared: CPU of the store for one operation"
 
@@ -41,6 +41,7 @@ class Costs:
     value: UnitCost
     body: UnitCost
     look: UnitCost
+    unclaimed: UnitCost
     read: UnitCost
     finish: UnitCost
     quota: UnitCost
@@ -66,13 +67,14 @@ def measured_costs() -> Costs:
         most=_read(cached, r"\(([\d,]+) to", "requests/s", "most that one replica answers from its memory"),
         hit=_read(cached, r"\(([\d.]+) to", _MS, "an answer from memory, rendered before"),
         stale=_read(repeated, _AT_32, _MS, "a stale answer from memory, which is rendered again"),
-        fetch=_read("cold, upstream at 0 ms: Q2", _AT_32, _MS, "an answer that is fetched from CoinGlass"),
-        tier=_read(_TIER, r"\(([\d.]+) to", _MS, "an answer from the second tier", 0.8),
+        fetch=_read(_COLD, r" to ([\d.]+) ms", _MS, "an answer that is fetched from CoinGlass"),
+        tier=_read(_COLD, r"\(([\d.]+) to", _MS, "an answer from the second tier"),
         value=_read(_VALUE, r"([\d,]+) bytes sent", "bytes", "an answer, as the store sends it", 24_000),
         body=_read(
             _VALUE, r"body of ([\d,]+) bytes", "bytes", "an answer, as it counts in a replica's memory", 131_541
         ),
-        look=_read(f"{_OPERATION}: look", r"([\d.]+) µs", _US, "a look that gets no value", 15),
+        look=_read(f"{_OPERATION}: look", r"([\d.]+) µs", _US, "a look that gets a lease, or its end", 15),
+        unclaimed=_read(f"{_OPERATION}: unclaimed", r"([\d.]+) µs", _US, "a look without value or lease", 14),
         read=_read(f"{_OPERATION}: read", r"([\d.]+) µs", _US, "a look that gets a value", 40),
         finish=_read(f"{_OPERATION}: finish", r"([\d.]+) µs", _US, "a value that is stored", 80),
         quota=_read(f"{_OPERATION}: quota", r"([\d.]+) µs", _US, "an exchange about the quota", 540),

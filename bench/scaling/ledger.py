@@ -20,14 +20,15 @@ class SimulatedCluster:
     """`entries`: series that a replica's memory has room for.
 
     While the quota is spent, a replica looks again after `looks_again` seconds at the earliest whether a stale series
-    was fetched, and with each request for one without an answer. `resends`: each look sends the stale value again.
-    `asks_always`: each look asks for a place in the quota, too. `notifies_always`: a holder announces each result, not
-    only those that others wait for.
+    was fetched, and with each request for one without an answer. `claims`: each such look takes a lease. `resends`:
+    each sends the stale value again. `asks_always`: each asks for a place in the quota, too. `notifies_always`: a
+    holder announces each result, not only those that others wait for.
     """
 
     replicas: int
     entries: int
     looks_again: float = FAILURE_SECONDS
+    claims: bool = False
     resends: bool = False
     asks_always: bool = False
     notifies_always: bool = False
@@ -51,9 +52,13 @@ class Outcomes:
 
 @dataclass(slots=True)
 class StoreWork:
-    """Operations of the store. `reads`: looks that get a value; `gives_up`: leases for which the quota has no room."""
+    """Operations of the store. `reads`: looks that get a value; `unclaimed`: looks that get neither value nor lease.
+
+    `gives_up`: leases for which the quota has no room.
+    """
 
     looks: float = 0.0
+    unclaimed: float = 0.0
     reads: float = 0.0
     finishes: float = 0.0
     gives_up: float = 0.0
@@ -109,9 +114,12 @@ class RequestLedger:
             looks = self._looks(rate, start, end)
         if self._cluster.resends and span.phase is not SeriesPhase.COLD:
             self.work.reads += looks
-        else:
+        elif self._cluster.claims:
             self.work.looks += looks
-        self.work.gives_up += looks
+        else:
+            self.work.unclaimed += looks
+        if self._cluster.claims:
+            self.work.gives_up += looks
         if self._cluster.asks_always:
             self.work.quota += looks
 

@@ -30,6 +30,7 @@ class Setup:
     quota: int = 1_200
     memory_mb: int = 64
     looks_again: float = FAILURE_SECONDS
+    claims: bool = False
     resends: bool = False
     asks_always: bool = False
     notifies_always: bool = False
@@ -61,7 +62,7 @@ class Simulated:
     def operations(self) -> float:
         """Return the operations of the store, and the messages that it sends by itself."""
         work, events = self.work, self.costs.events.value
-        answers = work.looks + work.reads + work.finishes + work.gives_up + work.quota + work.renewals
+        answers = work.looks + work.unclaimed + work.reads + work.finishes + work.gives_up + work.quota + work.renewals
         return answers + work.notices + events * (1 + self.setup.replicas)
 
     @cached_property
@@ -75,6 +76,7 @@ class Simulated:
         costs, work, events = self.costs, self.work, self.costs.events.value
         microseconds = (
             (work.looks + work.gives_up + work.renewals) * costs.look.value
+            + work.unclaimed * costs.unclaimed.value
             + work.reads * costs.read.value
             + work.finishes * costs.finish.value
             + work.quota * costs.quota.value
@@ -100,7 +102,7 @@ class Simulated:
 def simulate(setup: Setup, costs: Costs | None = None) -> Simulated:
     costs = costs or measured_costs()
     entries = int(setup.memory_mb * MEGABYTE / costs.body.value)
-    choices = (setup.looks_again, setup.resends, setup.asks_always, setup.notifies_always)
+    choices = (setup.looks_again, setup.claims, setup.resends, setup.asks_always, setup.notifies_always)
     cluster = SimulatedCluster(setup.replicas, entries, *choices)
     latency = costs.latency.value
     ledger = RequestLedger(setup.demand, cluster, latency, SINCE, UNTIL)

@@ -63,6 +63,7 @@ def choices() -> str:
         cases = {
             "as in the other tables": setup,
             "each result is announced": replace(setup, notifies_always=True),
+            "each look takes a lease": replace(setup, claims=True),
             "a look with each stale request": looks_each_time,
             "the same, and each look sends the stale value": replace(looks_each_time, resends=True),
             "the same, and each look asks for a place in the quota": replace(
@@ -72,7 +73,7 @@ def choices() -> str:
         for label, case in cases.items():
             run = simulate(case)
             work = run.work
-            parts = (work.looks + work.gives_up, work.reads, work.quota, work.notices)
+            parts = (work.looks + work.unclaimed + work.gives_up, work.reads, work.quota, work.notices)
             rows.append((str(count), label, *(f"{part:,.0f}" for part in parts), f"{run.store_cores:.0%}"))
     head = ("replicas", "choice", "looks and leases given up/s", "reads/s", "quota/s", "notices/s", "store's core")
     return table(head, rows)

@@ -14,7 +14,7 @@ from bench.shared.valkey import Valkey
 
 QUERY = "Q2"
 LABEL = f"shared: an answer from the second tier, and one that is fetched: {QUERY}"
-_FEW = 0.01  # calls for a request: those for the listing
+_FEW, _MOST = 0.02, 0.9  # upstream calls for a request; wrk leaves a few requests, which may not be sent
 
 
 def cold_answers(upstream: UpstreamProcess, valkey: Valkey, seconds: float, rounds: int) -> BoundResult:
@@ -24,7 +24,7 @@ def cold_answers(upstream: UpstreamProcess, valkey: Valkey, seconds: float, roun
         warm(sharing, workload)
         valkey.wait_for_answers(len(workload.bodies))
         shared, fetched = least_runs((sharing, alone), workload, upstream, seconds, rounds)
-    if shared.calls > _FEW or fetched.calls < 1 - _FEW:
+    if shared.calls > _FEW or fetched.calls < _MOST:
         raise BenchError(f"A request took {shared.calls:.2f} upstream calls, and {fetched.calls:.2f} without a store.")
     return verdict(shared.cpu, fetched.cpu)
 

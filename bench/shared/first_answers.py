@@ -6,7 +6,6 @@ memory. It caches no responses, and has seen none of the variables with this tex
 """
 
 import statistics
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from bench.scenarios import BoundResult, Finding
 from bench.servers import State, UpstreamProcess, ours
 from bench.shared.past_windows import past_windows
 from bench.shared.replicas import replica
-from bench.shared.valkey import MeasuredKey, Valkey
+from bench.shared.valkey import Valkey
 
 QUERY = "Q2"
 MAX_RATIO = 1.5
@@ -24,7 +23,6 @@ LABEL = f"shared: first answer from the second tier: {QUERY}"
 _FIRST = 20  # series by which the second replica gets to know the query
 _REPEATS = 2
 _TOGETHER = 7  # requests
-_STORED_WITHIN = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def _round(upstream: UpstreamProcess, valkey: Valkey) -> FirstAnswers:
     ):
         _cpu(second, before * 3)
         _cpu(first, others)
-        keys = _wait_until_stored(valkey, len(others))
+        keys = valkey.wait_for_answers(len(others))
         calls, scripts = upstream.calls(), valkey.script_calls()
         _cpu(second, windows.warmup[_FIRST:][1::2])
         memory, from_store = _in_turn(second, in_memory, in_store)
@@ -102,13 +100,3 @@ def _cpu(server: Process, bodies: Sequence[bytes]) -> float:
     for _ in ask(server, bodies):
         pass
     return (server.exact_cpu_seconds() - before) / len(bodies) * 1000
-
-
-def _wait_until_stored(valkey: Valkey, count: int) -> list[MeasuredKey]:
-    latest = time.monotonic() + _STORED_WITHIN
-    while time.monotonic() < latest:
-        keys = valkey.keys()
-        if sum(key.kind == "answer" for key in keys) >= count:
-            return keys
-        time.sleep(0.05)
-    raise BenchError("The series were not stored in time.")

@@ -7,6 +7,7 @@ from typing import Final
 
 from bench.processes import BenchError, cores
 from bench.servers import upstream
+from bench.shared.cold_answers import cold_answers
 from bench.shared.first_answers import first_answers
 from bench.shared.memory_hits import memory_hits
 from bench.shared.report import SharedResults
@@ -26,8 +27,9 @@ def measure_shared(seconds: float, rounds: int) -> SharedResults:
         first = first_answers(source, store, rounds)
         sys.stdout.write(f"first answers: {first.first:.3f} ms, from memory {first.memory:.3f} ms\n")
         hits = list(memory_hits(source, store, seconds, 2 * rounds))
+        cold = cold_answers(source, store, seconds, rounds)
         operations = _operations(store, first.value)
-    return SharedResults(hits, first, series, operations)
+    return SharedResults(hits, cold, first, series, operations)
 
 
 def _operations(store: Valkey, size: int) -> dict[str, dict[str, float]]:

@@ -83,6 +83,10 @@ class BenchReplica:
         assert lookup.lease is not None  # noqa: S101  # as above
         lookup.lease.release()
 
+    async def look(self, call: Call) -> None:
+        lookup = await self.answers.look_up(call, time.monotonic() + SECONDS, claims=False)
+        assert lookup.is_unclaimed  # noqa: S101  # as above
+
     async def read(self, call: Call) -> None:
         lookup = await self.answers.look_up(call, time.monotonic() + SECONDS)
         assert lookup.entry is not None  # noqa: S101  # it was stored
@@ -98,6 +102,7 @@ async def measure(url: str, pid: int, size: int) -> dict[str, dict[str, float]]:
     await asyncio.gather(*(replica.store.start() for replica in replicas))
     results = {
         "look": await _each(replicas, pid, BenchReplica.give_up),
+        "unclaimed": await _each(replicas, pid, BenchReplica.look),
         "finish": await _each(replicas, pid, BenchReplica.finish),
         "read": await _each(replicas, pid, BenchReplica.read),
         "transfer": await _transfer(replicas[0].store, pid, size),

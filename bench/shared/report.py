@@ -18,12 +18,16 @@ Servers share a Valkey, which is on the core of the load. `make bench ONLY=share
 
 - Memory hits: two servers, one with `COINGLASS_SHARED_URL` and one without, run at the same time and get the same load
   in turn. Of each the run with the least CPU counts.
+- Answers that are not in memory: two servers that cache no rows, one of which gets each answer from the store, and the
+  other one, without a store, from the upstream. The requests are those for the rows of many series above, with
+  variables that both have seen.
 - First answers: one replica has fetched series that another one is asked for, one request after the other. The other
   has answered the same query for other series; half of the series are in its memory, brought by another query. The
   round trip is that of a value of the same size, in a process that does nothing else.
 - The store: `MEMORY USAGE` of what is stored for a series, with figures that differ from row to row. CPU of the store
-  for an operation is that of Valkey, with 16 connections at work and values as large as those of the first answers. An
-  exchange about the quota is one in which a call begins to wait when all of the minute's 1,200 requests are spent."""
+  for an operation is that of Valkey, with 16 connections at work and values as large as those of the first answers. A
+  look takes the lease, an unclaimed one does not, and neither gets a value, which a read does. An exchange about the
+  quota is one in which a call begins to wait when all of the minute's 1,200 requests are spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,14 @@ class SharedResults:
     """`operations`: by name the microseconds of the store's CPU, the process' CPU, and until the reply."""
 
     hits: Sequence[BoundResult]
+    cold: BoundResult
     first: FirstAnswers
     series: Sequence[StoredSeries]
     operations: Mapping[str, Mapping[str, float]]
 
     @property
     def verdicts(self) -> list[BoundResult]:
-        return [*self.hits, verdict(self.first, self.operations["transfer"]["process"] / 1000)]
+        return [*self.hits, self.cold, verdict(self.first, self.operations["transfer"]["process"] / 1000)]
 
 
 def section(results: SharedResults) -> str:

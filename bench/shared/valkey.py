@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as NotListening
 
 from bench.processes import STARTS_WITHIN, BenchError, cores, thread_seconds
 
+_STORED_WITHIN = 10.0  # seconds
 _OF_ANSWERS = ("answer", "lease", "index", "sizes")
 
 
@@ -51,6 +52,16 @@ class Valkey:
         kind = _kind(name)
         value = int(self.commands.hstrlen(name, "value")) if kind == "answer" else 0
         return MeasuredKey(kind, int(self.commands.memory_usage(name, samples=0) or 0), value)
+
+    def wait_for_answers(self, count: int) -> list[MeasuredKey]:
+        """Return what is stored once there are so many answers, which replicas store in the background."""
+        latest = time.monotonic() + _STORED_WITHIN
+        while time.monotonic() < latest:
+            keys = self.keys()
+            if sum(key.kind == "answer" for key in keys) >= count:
+                return keys
+            time.sleep(0.05)
+        raise BenchError("The series were not stored in time.")
 
     def forget_answers(self) -> None:
         """Delete the answers, and nothing of what else replicas share."""
