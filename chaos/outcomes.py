@@ -22,7 +22,10 @@ Reference = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`code` None: it has data. `age` in seconds, of data; `code` is of the part or of the errors that took it away."""
+    """`code` None: it has data. `age` in seconds, of data; `code` is of the part or of the errors that took it away.
+
+    `reason`: what the answer says of the code.
+    """
 
     part: str
     code: str | None
@@ -31,6 +34,7 @@ class Outcome:
     age: float = 0.0
     lifetime: float = 0.0
     has_anomalies: bool = False
+    reason: str = ""
 
     @property
     def answered(self) -> bool:
@@ -39,8 +43,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
+    """`by`: the name of the replica, and for how long it has been up."""
+
     reply: CallerReply
     outcomes: Sequence[Outcome]
+    by: str = ""
 
 
 def read(parts: Iterable[Part], reply: CallerReply, now: float | None = None) -> Answered:
@@ -58,12 +65,17 @@ def _outcome(name: str, answer: Mapping[str, Any], now: float) -> Outcome:
     if result is None:
         return Outcome(name, _code_of_error(name, answer.get("errors") or []))
     if "code" in result:
-        return Outcome(name, result["code"])
+        return Outcome(name, result["code"], reason=_reason(result))
     source = result["source"]
     age = now - datetime.fromisoformat(source["fetchedAt"]).timestamp()
     value = {key: item for key, item in result.items() if key != "source"}
     lifetime = BY_PATH[source["endpoint"]].refresh.total_seconds()
     return Outcome(name, None, value, source["freshness"] == "STALE", age, lifetime, bool(source["anomalies"]))
+
+
+def _reason(problem: Mapping[str, Any]) -> str:
+    seconds = problem.get("retryAfter")
+    return f"{problem.get('message')}" + ("" if seconds is None else f" (retry after {seconds:.1f} s)")
 
 
 def _code_of_error(name: str, errors: Sequence[Mapping[str, Any]]) -> str:
@@ -125,6 +137,14 @@ def shares(outcomes: Sequence[Outcome]) -> str:
     data = sum(item.answered for item in outcomes)
     others = ", ".join(f"{count} {code}" for code, count in sorted(counted.items()))
     return f"{data} of {len(outcomes)} parts data" + (f" ({others})" if others else "")
+
+
+def unanswered(answers: Iterable[Answered]) -> Iterator[str]:
+    """Yield for each part without data who said so, and why."""
+    for answer in answers:
+        for item in answer.outcomes:
+            if not item.answered:
+                yield f"{item.part} from {answer.by} after {answer.reply.seconds:.2f} s: {item.code}, {item.reason}"
 
 
 def summary(breaches: Iterable[str], most: int = 2) -> str:

@@ -10,7 +10,7 @@ import orjson
 from cg_client.intervals import Interval
 from sandbox.directory import COINS
 
-_ENDS = """... on Problem { code } ... on Unavailable { retryAfter }"""
+_ENDS = """... on Problem { code message } ... on Unavailable { retryAfter }"""
 _SOURCE = "source { endpoint freshness fetchedAt anomalies { kind } }"
 _CLOSED = 3  # bars between a window's end and now
 _BARS = 20

@@ -6,7 +6,7 @@ import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import httpx
@@ -43,6 +43,7 @@ class ReplicaProcess:
         self._stack = contextlib.AsyncExitStack()
         self._process: Process | None = None
         self._died = -1.0
+        self._ready = 0.0
         self._log = ""
 
     @property
@@ -64,7 +65,7 @@ class ReplicaProcess:
     async def start(self) -> None:
         process = await self._stack.enter_async_context(entered(started(self._command, self._env, self._core)))
         await asyncio.to_thread(wait_until_ready, process)
-        self._process = process
+        self._process, self._ready = process, time.monotonic()
 
     async def kill(self) -> None:
         process, self._process, self._died = self._process, None, time.monotonic()
@@ -83,6 +84,10 @@ class ReplicaProcess:
 
     def was_killed_since(self, at: float) -> bool:
         return not self.is_up or self._died >= at
+
+    def age(self, at: float) -> float:
+        """Return for how many seconds it had been ready."""
+        return at - self._ready
 
     def log_text(self) -> str:
         """Return the log of all its processes."""
@@ -124,7 +129,7 @@ class SpreadCaller:
             sent = time.monotonic()
             reply = await self.connection(replica).ask(body, patience)
             if reply.status or not replica.was_killed_since(sent):
-                return read(parts, reply)
+                return replace(read(parts, reply), by=f"{replica.name} (up for {replica.age(sent):.1f} s)")
             self.repeats += 1
 
     def connection(self, replica: ReplicaProcess) -> CallerConnection:

@@ -18,6 +18,7 @@ from shared.answers.answers import Answers
 from shared.budgets.shared_budgets import SharedBudgets
 from shared.budgets.windows import BudgetNames
 from shared.facts.shared_facts import SharedFacts
+from shared.quota.replica_count import ReplicaCount
 from shared.quota.shared_quota import LONGEST_CALL, SharedQuota
 from shared.store.address import Address
 from shared.store.scope import Scope
@@ -94,8 +95,9 @@ class Sharing:
         is_new = settings.has_private_store and not settings.replaces_worker
         self._settle = 0.0 if is_new else _SETTLE_SECONDS
         self._keys = WeakSet[KeySharing]()
+        self._count = None if settings.api_key else ReplicaCount(self.store, settings.base_url, clock, self.replica)
         self.budgets = SharedBudgets(
-            settings.budget(), clock, self.store, BudgetNames(settings.api_key, settings.base_url), self._count_replicas
+            settings.budget(), clock, self.store, BudgetNames(settings.api_key, settings.base_url), self.count_replicas
         )
 
     def of_key(self, config: ClientConfig) -> KeySharing | None:
@@ -106,13 +108,19 @@ class Sharing:
         self._keys.add(sharing)
         return sharing
 
-    def _count_replicas(self) -> int:
+    def count_replicas(self) -> int:
+        if self._count is not None:
+            return self._count.replicas
         return max((sharing.quota.contact.replicas for sharing in self._keys), default=1)
 
     async def start(self) -> None:
         await self.store.start()
+        if self._count is not None:
+            await self._count.start()
         await self.budgets.start()
 
     async def close(self) -> None:
         await self.budgets.close()
+        if self._count is not None:
+            await self._count.close()
         await self.store.close()

@@ -4,7 +4,7 @@ They are replicas that share a store: that of COINGLASS_SHARED_URL, or else a Va
 installed. Without a store each has its own cache and an equal share of the key's quota.
 
 uvicorn starts, watches and replaces them. They get the settings through the pipe by which Python starts a process, so
-that the key is not on a command line. At SIGUSR2 each is replaced by a new one: a rolling restart.
+that the key is not on a command line.
 """
 
 import contextlib
@@ -38,6 +38,7 @@ from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
 from server.private_store import PrivateStore, end_private_store, is_installed, start_private_store
+from server.rolling_restart import RollingRestart
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
 from server.settings import Settings, SettingsError
 from server.startup import start_app
@@ -89,6 +90,20 @@ class WorkerProcess(Process):
             self._server = GracefulServer(self.config)
         return self._server
 
+    @property
+    def is_running(self) -> bool:
+        return self.process.is_alive()
+
+    def retire(self) -> None:
+        self.send(RETIRE)
+
+    def abandon(self) -> None:
+        """End it before it serves: by a signal if it can, so that it leaves its part of the quota to the others."""
+        self.send(END)
+        self.process.join(_KILL_SECONDS)
+        self.kill()
+        self.join()
+
     def send(self, sig: int) -> None:
         if self.process.is_alive() and self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -98,7 +113,7 @@ class WorkerProcess(Process):
 class Workers(Multiprocess):
     """A fixed number of workers: an additional one would exceed the quota, which they share.
 
-    During a rolling restart the successor of one worker is started before that one retires.
+    At SIGUSR2 a rolling restart begins, or begins anew.
     """
 
     processes: list[WorkerProcess]  # type: ignore[assignment]  # uvicorn annotates its own Process
@@ -122,9 +137,9 @@ class Workers(Multiprocess):
         super().__init__(config, listeners)
         self._settings = settings
         self._folder, self._started = settings.metrics_folder, set[int | None]()
-        self._outdated: list[int] = []  # indexes of the workers that a rolling restart has yet to replace
-        self._successor: WorkerProcess | None = None
-        self._retiring: list[WorkerProcess] = []
+        self._restart = RollingRestart(
+            self.processes, lambda: self._start(self._new_name(), "a worker starts in a restart")
+        )
         self._end_signal: int | None = None
         self._is_terminal_closed = terminal_check()
         for sig in (signal.SIGTERM, signal.SIGINT):
@@ -167,25 +182,8 @@ class Workers(Multiprocess):
                 return
             event = "a worker ended and was replaced"
             self.processes[index] = self._start(process.replica, event)
-        self._retiring = [process for process in self._retiring if process.process.is_alive()]
+        self._restart.advance()
         self._forget_ended()
-        if self._outdated:
-            self._continue_restart()
-
-    def _continue_restart(self) -> None:
-        """Start the successor of a worker, or let the worker retire once its successor serves."""
-        if self._successor is None:
-            self._successor = self._start(self._new_name(), "a worker starts in a restart")
-        elif not self._successor.process.is_alive():
-            log.error("a new worker did not start: the restart has ended, and the workers before it go on")
-            self._successor, self._outdated = None, []
-        elif self._successor.is_ready(timeout=1):
-            index = self._outdated.pop(0)
-            self.processes[index].send(RETIRE)
-            self._retiring.append(self.processes[index])
-            self.processes[index], self._successor = self._successor, None
-            if not self._outdated:
-                log.info("all workers were restarted", pids=[process.pid for process in self.processes])
 
     # Signals
 
@@ -197,7 +195,8 @@ class Workers(Multiprocess):
         self.should_exit.set()
 
     def _all(self) -> list[WorkerProcess]:
-        return [*self.processes, *self._retiring, *([self._successor] if self._successor else [])]
+        successor = self._restart.successor
+        return [*self.processes, *self._restart.retiring, *([] if successor is None else [successor])]
 
     def terminate_all(self) -> None:
         """End the workers if no signal has: if one could not start."""
@@ -236,8 +235,7 @@ class Workers(Multiprocess):
             process.send(signal.SIGHUP)
 
     def handle_usr2(self) -> None:
-        """Begin a rolling restart, or begin it anew."""
-        self._outdated = list(range(len(self.processes)))
+        self._restart.begin()
 
     def handle_ttin(self) -> None:
         """Ignore the signal: the number of workers is fixed."""

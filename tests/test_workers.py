@@ -24,7 +24,7 @@ from tests.test_quota_over_http import hundred_series
 STARTS_WITHIN = 60.0  # seconds
 ENDS_WITHIN = 10.0
 WITHOUT_STORE = [sys.executable, "-m", "tests.server_without_store"]
-REPLACED = '"event": "a worker ended and was replaced"'
+HURRIED = [sys.executable, "-m", "tests.server_with_hurried_restart"]
 
 
 def children(process: subprocess.Popen[str], *pattern: str) -> list[int]:
@@ -47,11 +47,16 @@ def started(address: str, process: subprocess.Popen[str]) -> list[int]:
     return workers(process)
 
 
-def replacement(process: subprocess.Popen[str]) -> int:
-    """Wait for the log line of a worker that replaces another, and return its process id."""
+def logged_pid(process: subprocess.Popen[str], event: str) -> int:
+    """Wait for a line of the log, and return the process id in it."""
     assert process.stderr
-    line = next(line for line in process.stderr if REPLACED in line)
+    line = next(line for line in process.stderr if event in line)
     return int(json.loads(line)["pid"])
+
+
+def replacement(process: subprocess.Popen[str]) -> int:
+    """Wait for a worker that replaces another, and return its process id."""
+    return logged_pid(process, "a worker ended and was replaced")
 
 
 def ends(process_fd: int) -> bool:
@@ -96,6 +101,15 @@ def test_every_worker_answers_and_a_dead_one_is_replaced() -> None:
         with answering_alone(second, process):
             assert is_healthy(address)
         assert sorted(workers(process)) == sorted([first[1], second])
+
+
+def test_a_successor_that_does_not_serve_is_ended_and_the_workers_before_it_go_on() -> None:
+    with serving("--sandbox", "--workers", "2", command=HURRIED) as (address, process):
+        first = started(address, process)
+        process.send_signal(signal.SIGUSR2)
+        assert logged_pid(process, "a new worker does not serve") not in first
+        assert workers(process) == first
+        assert is_healthy(address)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

@@ -11,7 +11,7 @@ from shared.store.script import FOLDER, LuaScript
 
 SILENT: Final = 3.0  # seconds without contact after which the script sets a replica's safe share aside; as there
 LATE: Final = 1.0  # seconds after which the script executes a request no more; as there
-_PARTS: Final = ("members", "turns", "exchange")
+_PARTS: Final = ("members", "releases", "turns", "exchange")
 
 Digest: TypeAlias = str  # of a client's name, which the store does not see
 

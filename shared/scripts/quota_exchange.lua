@@ -125,8 +125,9 @@ end
 local occupied, is_blocked = exchange_turns(limit, reserves, reply)
 
 local spare = limit - occupied - reserves[EXCESS]
-local even = math.floor(math.max(0, limit - reserves[EXCESS]) / reply.members) -- so that the last one has slots, too
-local most = is_blocked and 0 or math.max(0, math.min(share(me), even) - in_use(me))
+-- Half of what is free: one that is killed leaves its slots unused for a minute, and so may the next.
+local even = math.ceil(math.max(0, spare + leased) / (2 * reply.members))
+local most = is_blocked and 0 or math.max(0, math.min(share(me) - in_use(me), even))
 reply.floor = math.max(0, math.min(request.floor + spare, most))
 me.floor = math.max(request.floor, reply.floor)
 

@@ -83,13 +83,14 @@ end
 
 -- Turns: which waiting calls may start now, and when the others could, if each is answered at once.
 
+-- Return the releases of the calls of each client, and those of all together.
 local function client_use()
-  local uses = {}
+  local uses, all = {}, {}
   local function note(client, release, number)
+    local count = {release, number}
     uses[client] = uses[client] or {}
-    for _ = 1, number do
-      table.insert(uses[client], release)
-    end
+    table.insert(uses[client], count)
+    table.insert(all, count)
   end
   for _, counts in ipairs(all_counts()) do
     for _, count in ipairs(counts) do
@@ -101,10 +102,10 @@ local function client_use()
       note(flight[1], now + MINUTE, flight[2])
     end
   end
-  for _, releases in pairs(uses) do
-    table.sort(releases)
+  for client, counts in pairs(uses) do
+    uses[client] = in_order(counts)
   end
-  return uses
+  return uses, in_order(all)
 end
 
 local function waiting_calls()
@@ -157,7 +158,7 @@ local function room_of(client, uses, weights)
   if client == SYSTEM or not weights then
     return math.huge
   end
-  return math.max(1, math.floor(state.limit * state.clients[client].weight / weights)) - #(uses[client] or {})
+  return math.max(1, math.floor(state.limit * state.clients[client].weight / weights)) - (uses[client] or NONE).total
 end
 
 -- Return by class the calls that could wait next, one of each candidate: behind all others of their client that are as
@@ -198,26 +199,21 @@ local function exchange_turns(limit, reserves, reply)
   local occupied, is_blocked, first = used + leased, false, nil
   local calls, number = waiting_calls()
   local has_candidates = request.candidates[1] ~= nil
-  local uses, weights, releases = (number > 0 or has_candidates) and client_use() or {}, weight_of_all(), {}
-  for _, list in pairs(uses) do
-    for _, release in ipairs(list) do
-      releases[#releases + 1] = release
-    end
+  local weights, uses, releases = weight_of_all(), {}, {total = 0}
+  if number > 0 or has_candidates then
+    uses, releases = client_use()
   end
-  table.sort(releases)
-  local revoked_at, sooner = now + LATE, 0 -- what others may use without asking is revoked by then
-  for _, release in ipairs(releases) do
-    sooner = sooner + (release <= revoked_at and 1 or 0)
-  end
-  local function release_of(index) -- those that are leased come all at once: there may be very many
+  local revoked_at = now + LATE -- what others may use without asking is revoked by then
+  local sooner = number_until(releases, revoked_at)
+  local function release_of(index) -- those that are leased come all at once
     if index > sooner then
-      return index <= sooner + leased and revoked_at or releases[index - leased]
+      return index <= sooner + leased and revoked_at or time_of(releases, index - leased)
     end
-    return releases[index]
+    return time_of(releases, index)
   end
   local earliest = math.max(now, state.paused_until)
   local function available_at(reserve)
-    local over = #releases + leased - (limit - reserve)
+    local over = releases.total + leased - (limit - reserve)
     if over < 0 then
       return earliest
     end
@@ -254,8 +250,8 @@ local function exchange_turns(limit, reserves, reply)
     if item.class ~= EXCESS then
       return at
     end
-    local list, missing = uses[item.client] or {}, item.before + 1 - item.room
-    local back = math.max(list[missing] or now + MINUTE, available_at(reserves[item.priority]))
+    local list, missing = uses[item.client] or NONE, item.before + 1 - item.room
+    local back = math.max(time_of(list, missing) or now + MINUTE, available_at(reserves[item.priority]))
     return math.min(at, back)
   end
   local function pass_of(client, entry)
@@ -283,7 +279,7 @@ local function exchange_turns(limit, reserves, reply)
         best.items.at = best.items.at + 1
         passes[item.client] = best.pass + best.items.step
         local at = forecast(item, reserves[class])
-        table.insert(releases, available_at(reserves[class]) + MINUTE)
+        append(releases, available_at(reserves[class]) + MINUTE, 1)
         if at <= now then
           occupied = occupied + 1
         else

@@ -38,7 +38,7 @@ async def test_replicas_go_on_at_once_when_the_store_is_lost(world: World) -> No
     world.is_down = True
     calls = [replica.call(within=3) for replica in replicas for _ in range(9)]
     await world.elapse(0.5)
-    assert sent(calls) == 18
+    assert sent(calls) == 12  # half of what is not reserved
     assert all(replica.quota.usage().is_alone for replica in replicas)
 
 
@@ -47,7 +47,7 @@ async def test_a_lost_store_leaves_each_replica_as_many_slots(world: World) -> N
     world.is_down = True
     calls = [[replica.call(within=3) for _ in range(20)] for replica in replicas]
     await world.elapse(0.5)
-    assert [sent(some) for some in calls] == [8, 8, 8]
+    assert [sent(some) for some in calls] == [4, 4, 4]
 
 
 async def test_a_call_that_waits_for_the_store_goes_on_without_it(world: World) -> None:
@@ -55,7 +55,7 @@ async def test_a_call_that_waits_for_the_store_goes_on_without_it(world: World) 
     waiting = [first.call(seconds=0, within=10) for _ in range(20)]
     world.is_down = True
     await world.elapse(1)
-    assert (sent(waiting), world.upstream.most) == (12, 12)  # half of what is not reserved
+    assert (sent(waiting), world.upstream.most) == (6, 6)  # a quarter of what is not reserved
     assert {type(refusal) for refusal in world.refusals} == {QuotaExhausted}
 
 
@@ -128,7 +128,7 @@ async def test_an_emptied_store_waits_for_those_that_do_not_report(world: World)
     assert first.is_alone
     calls = [first.call(within=30) for _ in range(30)]
     await world.elapse(30)
-    assert sent(calls) == 12  # half of what is not reserved
+    assert sent(calls) == 6  # a quarter of what is not reserved
     await world.elapse(first.quota.contact.decay)
     assert not first.is_alone
 
