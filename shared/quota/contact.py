@@ -58,6 +58,7 @@ class QuotaContact:
         self._opens_in = 1.0  # seconds in which a replica without a share expects one
         self._learned, self._at_least, self._is_stated = 0, 0, False
         self._pause_until, self._pause_reason = 0.0, PauseReason.REQUESTED
+        self._reported_pause = 0.0  # until when, as the last request told
         self._corrections: list[tuple[float, int]] = []
         self._reported = 0  # of the corrections
         self._taken_since: float | None = None  # when the name of this replica was that of another one
@@ -70,7 +71,7 @@ class QuotaContact:
         alone = self.is_alone or leave
         if not alone:
             self._sent_at = now
-        self._reported = len(self._corrections)
+        self._reported, self._reported_pause = len(self._corrections), self._pause_until
         return QuotaRequest(
             replica=self._replica,
             boot=self._boot,
@@ -113,7 +114,7 @@ class QuotaContact:
             self._local.window.set_limit(reply.limit)
             self._is_stated = reply.stated
         self._at_least = max(self._at_least, reply.at_least)
-        if request.pause:
+        if self._pause_until == self._reported_pause:
             self._pause_until = 0.0
         if reply.pause:
             self._local.window.block(now + reply.pause, _REASONS[reply.pause_reason])
