@@ -52,6 +52,7 @@ class QuotaContact:
         self._sent_at = -math.inf  # when the last request was sent while not alone
         self._replied_at: float | None = None  # the store's time of the last reply
         self._received_at = 0.0
+        self._created: float | None = None  # when the state began of which that reply told
         self._version, self._parts, self._slots = 0, 0, 0
         self._peers: list[tuple[str, str]] = []
         self._unreported_until = 0.0
@@ -79,6 +80,7 @@ class QuotaContact:
             seq=self._seq,
             acked=self._acked,
             replied_at=self._replied_at,
+            created=self._created,
             sent=None if self._replied_at is None else self._replied_at + now - self._received_at,
             alone=alone,
             leave=leave,
@@ -107,6 +109,7 @@ class QuotaContact:
     def confirm(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
         """Remember a reply with the state of the quota."""
         self._acked, self._replied_at, self._received_at = request.seq, reply.time, now
+        self._created = reply.created
         self.confirmed_at = sent
         if self._learned == request.learned:
             self._learned = 0

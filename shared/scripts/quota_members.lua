@@ -1,5 +1,5 @@
 -- One exchange of a replica (a member) with the quota of requests a minute that all replicas share.
--- KEYS[1]: the state. ARGV[1]: the request. Both, and the reply, are in MessagePack; see quota_messages.py.
+-- KEYS[1]: the state. ARGV[1]: the request. Both, and the reply, are in MessagePack; see shared/quota/messages.py.
 -- Times are seconds of the store's clock; docs/shared-quota.md has the argument why the limit is never exceeded.
 
 local MINUTE = 60
@@ -119,6 +119,27 @@ local function unsettle()
   state.settled_at = now + request.decay
 end
 
+-- The clock was set back: everything lasts as long as it did at the last exchange.
+local function set_back()
+  local seconds = state.last - now
+  for _, name in ipairs({"paused_until", "unknown_until", "settled_at"}) do
+    state[name] = math.max(0, state[name] - seconds)
+  end
+  local lists = {state.orphans, state.strangers}
+  for _, member in pairs(state.members) do
+    lists[#lists + 1] = member.counts
+    member.seen, member.born = member.seen - seconds, member.born and member.born - seconds
+  end
+  for _, counts in ipairs(lists) do
+    for _, count in ipairs(counts) do
+      count[1] = count[1] - seconds
+    end
+  end
+  for _, client in pairs(state.clients) do
+    client.seen = client.seen - seconds
+  end
+end
+
 local function new_state()
   local is_first = request.replied_at == nil
   return {
@@ -175,7 +196,7 @@ local function restore()
 end
 
 local function register()
-  if request.replied_at and request.replied_at < state.created then
+  if request.replied_at and request.created ~= state.created then
     restore()
   end
   me = state.members[request.replica] or new_member(request.boot)
