@@ -168,6 +168,11 @@ class QuotaContact:
         self._local.window.divide(self._safe_share if now >= self.rises_at else self._certain_share, rises_at)
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the store was told anything."""
+        return self._seq > 0
+
+    @property
     def has_part(self) -> bool:
         """Whether the store has told a part of the quota that is safe without it."""
         return self._parts > 0

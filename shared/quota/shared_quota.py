@@ -75,13 +75,13 @@ class SharedQuota:
         self.contact.divide(now)
 
     async def open(self) -> None:
-        """Make contact; without success the replica is alone, and attempts go on."""
+        """Make contact, as the first call does otherwise; without success the replica is alone, and attempts go on."""
         self._stop_timer()
         await self._exchange(self._store)
 
     async def on_return(self, commands: ScriptRunner) -> None:
         """Report to a store that has just returned, before anybody else uses it."""
-        if not self._is_closed and not self._is_exchanging:
+        if self.contact.has_begun and not self._is_closed and not self._is_exchanging:
             self._stop_timer()
             await self._exchange(commands)
 
@@ -96,8 +96,9 @@ class SharedQuota:
         now = self._clock.monotonic()
         if not self.contact.is_alone:
             self._lose()
-        with contextlib.suppress(StoreAway, CommandRefused):
-            await exchange(self._store, self._name, self.contact.request(now, (), leave=True))
+        if self.contact.has_begun:
+            with contextlib.suppress(StoreAway, CommandRefused):
+                await exchange(self._store, self._name, self.contact.request(now, (), leave=True))
         await self._local.close()
 
     @property
@@ -197,6 +198,8 @@ class SharedQuota:
 
     def usage(self) -> Usage:
         contact, now = self.contact, self._clock.monotonic()
+        if not contact.has_begun:
+            return replace(self._local.usage(), limit=self._local.window.limit)
         if contact.is_alone:
             return replace(self._local.usage(), replicas=contact.replicas, is_alone=True)
         resets_in = contact.reply.resets_in
@@ -209,6 +212,8 @@ class SharedQuota:
         )
 
     def remaining(self, now: float) -> int:
+        if not self.contact.has_begun:
+            return self.usage().remaining
         if self.contact.is_alone:
             return self._local.remaining(now)
         is_paused = now < self._local.window.pause.until
