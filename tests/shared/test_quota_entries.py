@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from cg_client.quota.window import PauseReason
-from tests.shared.quota_world import AGE, World
+from tests.shared.quota_world import AGE, QuotaReplica, World
 from tests.shared.test_quota import sent, started
 
 NO_TIME = 0.5  # seconds: less than any settling
@@ -22,15 +22,15 @@ async def world(quota_store: "redis.Redis") -> AsyncIterator[World]:
     await created.close()
 
 
-async def leave(world: World, *replicas: "asyncio.Future[None]") -> None:
-    await asyncio.gather(*replicas, world.elapse(2))
+async def leave(world: World, replica: QuotaReplica) -> None:
+    await asyncio.gather(replica.leave(), world.elapse(2))
 
 
 async def grow_old(world: World) -> None:
     """Let the store reach an age by which nothing counts that it may have lost, without an entry but that."""
     first = world.replica(settle=0.0)
     await world.elapse(1)
-    await leave(world, first.leave())
+    await leave(world, first)
     await world.elapse(OLD)
     assert world.entries == set()
 
@@ -39,24 +39,24 @@ async def test_a_quota_without_replicas_is_gone_once_its_calls_are(world: World)
     (first,) = await started(world, 1)
     calls = [first.call(seconds=0) for _ in range(30)]
     await world.elapse(5)
-    await leave(world, first.leave())
+    await leave(world, first)
     second = world.replica(settle=0.0)
     await world.elapse(1)
-    await leave(world, second.leave())
+    await leave(world, second)
     await world.elapse(44)
     assert (sent(calls), len(world.entries)) == (30, 1)
     third = world.replica(settle=0.0)
     more = [third.call(seconds=0, within=20) for _ in range(30)]
     await world.elapse(1)
     assert sent(more) == 0
-    await leave(world, third.leave())
+    await leave(world, third)
     await world.elapse(20)
     assert world.entries == set()
 
 
 async def test_a_quota_that_counts_nothing_is_gone_at_once(world: World) -> None:
     (first,) = await started(world, 1)
-    await leave(world, first.leave())
+    await leave(world, first)
     await world.elapse(2)
     assert world.entries == set()
 
@@ -65,7 +65,7 @@ async def test_a_pause_outlasts_the_replicas(world: World) -> None:
     (first,) = await started(world, 1)
     first.quota.pause(300, PauseReason.REQUESTED)
     await world.elapse(2)
-    await leave(world, first.leave())
+    await leave(world, first)
     await world.elapse(250)
     second = world.replica(settle=0.0)
     await world.elapse(2)
@@ -90,7 +90,7 @@ async def test_the_first_call_of_a_new_key_waits_for_a_store_that_is_young(world
         assert sent([call]) == 0
         await world.elapse(2 * NO_TIME)
         assert sent([call]) == 1
-        await leave(world, first.leave())
+        await leave(world, first)
         await world.elapse(70)
         assert world.entries == set()
 
@@ -134,8 +134,9 @@ async def test_a_store_whose_clock_was_set_back_is_young(world: World) -> None:
 async def test_the_age_of_a_store_lasts_as_long_as_replicas_use_it(world: World) -> None:
     await started(world, 1)
     for _ in range(30):
-        await world.elapse(3600)
-    await leave(world, world.replicas[0].leave())
+        world.store_offset += 3700  # as if nothing had happened for an hour
+        await world.elapse(2)
+    await leave(world, world.replicas[0])
     await world.elapse(10)
     assert world.entries == set()
     first = world.replica(settle=SETTLE, opens=False)
@@ -149,7 +150,7 @@ async def test_a_quota_that_no_call_needs_is_not_in_the_store(world: World) -> N
     assert (first.quota.usage().limit, first.quota.remaining(first.clock.monotonic())) == (30, 30)
     await first.quota.on_return(first.link)
     await world.elapse(10)
-    await leave(world, first.leave())
+    await leave(world, first)
     assert (world.entries, first.quota.exchanges) == (set(), 0)
 
 
