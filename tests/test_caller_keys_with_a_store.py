@@ -13,11 +13,12 @@ from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox
 from shared.store.address import parse_address
 from tests.store_server import running_store
-from tests.test_caller_keys import ACCOUNT, KEY, OTHER, post, serving_keys
+from tests.test_caller_keys import ACCOUNT, KEY, OTHER, RATES, post, serving_keys
 
 AGE = "cg:{1}:age"
 SETTLE = 4.0  # seconds for which a young store grants nothing to a key that it does not have
 MINUTE = 62  # seconds, in which the calls of a key that nobody uses any more are over
+LONGEST = 600  # seconds, of what is learnt of a key that CoinGlass does not accept
 
 
 @dataclass
@@ -68,3 +69,15 @@ def test_the_first_call_of_a_key_waits_for_no_store_that_is_old(key_store: KeySt
         began = time.monotonic()
         assert [plan_of(http, key) for key in (KEY, OTHER)] == ["HOBBYIST", "STARTUP"]
         assert time.monotonic() - began < SETTLE
+
+
+def test_keys_that_coinglass_does_not_accept_leave_nothing_that_lasts(key_store: KeyStore) -> None:
+    with serving_keys(Sandbox(), shared_url=parse_address(key_store.server)) as http:
+        key_store.grow_old()
+        for number in range(5):
+            assert "UNAUTHORIZED" in post(http, ACCOUNT, f"key-of-nobody-{number}").text
+            post(http, RATES, f"key-of-nobody-{number}")
+        key_store.entries.delete(AGE)
+    entries = [*key_store.entries.scan_iter()]
+    assert len(entries) > 5
+    assert max(int(str(key_store.entries.ttl(name))) for name in entries) <= LONGEST
