@@ -58,7 +58,7 @@ class SharedQuota:
         """`scope`: of the key. `replica`: stable, so that a restarted one takes its predecessor's place.
 
         `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
-        data grants nothing to those who cannot have lost it; None is as long as calls of an earlier time may count.
+        data, which may just have lost them, grants nothing to the others; None is as long as calls may count.
         """
         self._local, self._store, self._name, self._clock = local, store, scope.name("quota"), clock
         local.window.minute *= FAST_CLOCK
