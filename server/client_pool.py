@@ -55,14 +55,14 @@ class KeyUpstream:
     def of(
         cls, client: Client, observer: SocketObserver, scope: str = "", sharing: "KeySharing | None" = None
     ) -> "KeyUpstream":
-        socket = ReopeningSocket(UpstreamSocket(client, observer), client.clock)
-        feeds = Feeds(socket if sharing is None else sharing.share_channels(socket), client.clock)
+        socket = sharing.channels if sharing else ReopeningSocket(UpstreamSocket(client, observer), client.clock)
+        feeds = Feeds(socket, client.clock)
         return cls(client, Symbols(client), WindowPlanner(client), feeds, scope, sharing=sharing)
 
     async def start(self) -> None:
-        """Learn what other replicas know of the key."""
+        """Learn what other replicas know of the key. That of a caller joins their quota when a call needs it."""
         if self.sharing is not None:
-            await self.sharing.start()
+            await self.sharing.start(joins_quota=not self.scope)
 
     async def close(self) -> None:
         if self.starting is not None:

@@ -1,7 +1,6 @@
 """What replicas share through the store: of each CoinGlass key answers, quota, facts and channels; and the budgets."""
 
 import socket
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 from weakref import WeakSet
@@ -9,9 +8,11 @@ from weakref import WeakSet
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
-from cg_client.live.stream import LocalSocket
+from cg_client.live.listener import SocketObserver
+from cg_client.live.socket import UpstreamSocket
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.tracing import Tracer
+from live.reopening_socket import ReopeningSocket
 from server.settings import Settings
 from server.store_observer import CountingStoreObserver
 from shared.answers.answers import Answers
@@ -29,57 +30,45 @@ _SETTLE_SECONDS: Final = 4.0  # in which a store without data hears of every rep
 
 
 class KeySharing:
-    """What replicas share under one CoinGlass key. It starts before its client is used."""
+    """A client, and what it shares with other replicas under its CoinGlass key. It starts before its client is used."""
 
-    def __init__(self, store: Store, config: ClientConfig, clock: Clock, replica: str, settle: float) -> None:
-        """`settle`: as SharedQuota has it."""
-        self._store, self._clock, self._replica, self._settle = store, clock, replica, settle
-        self._deadline_seconds = config.deadline_seconds  # by which every call ends
-        self._scope = Scope.of(config.api_key, config.base_url)
+    def __init__(
+        self,
+        sharing: "Sharing",
+        config: ClientConfig,
+        tracer: Tracer | None,
+        sockets: SocketObserver,
+    ) -> None:
+        store, clock, replica = sharing.store, sharing.clock, sharing.replica
+        scope = Scope.of(config.api_key, config.base_url)
+
+        def share_quota(local: AdmissionQueue) -> SharedQuota:
+            longest = max(LONGEST_CALL, config.deadline_seconds)  # by which every call ends
+            self.quota = SharedQuota(
+                local, store, scope, clock, replica=replica, longest=longest, settle=sharing.settle_seconds
+            )
+            return self.quota
+
         self.answers = Answers.of(store, config, clock)
-        self._client: Client
-        self._hooks: list[Callable[[], None]] = []
-        self.quota: SharedQuota
-        self.facts: SharedFacts
-        self.channels: SharedSocket
-
-    def client(self, config: ClientConfig, tracer: Tracer | None) -> Client:
-        """Make the client, whose whole quota is that of all replicas."""
-        config = replace(config, workers=1, quota_spent=False)
-        client = Client(
-            config, clock=self._clock, tracer=tracer, second_tier=self.answers, share_quota=self._share_quota
-        )
-        self._client, self.facts = client, SharedFacts(self._store, self._scope, client, self._replica)
+        whole = replace(config, workers=1, quota_spent=False)  # the quota is that of all replicas
+        self.client = Client(whole, clock=clock, tracer=tracer, second_tier=self.answers, share_quota=share_quota)
+        self.facts = SharedFacts(store, scope, self.client, replica)
+        local = ReopeningSocket(UpstreamSocket(self.client, sockets), clock)
+        self.channels = SharedSocket(local, store, scope, clock, replica)
+        self._hooks = [store.on_return(self.quota.on_return), store.on_loss(self.quota.on_loss)]
         self.answers.start()
-        return client
 
-    def _share_quota(self, local: AdmissionQueue) -> SharedQuota:
-        self.quota = SharedQuota(
-            local,
-            self._store,
-            self._scope,
-            self._clock,
-            replica=self._replica,
-            longest=max(LONGEST_CALL, self._deadline_seconds),
-            settle=self._settle,
-        )
-        self._hooks = [self._store.on_return(self.quota.on_return), self._store.on_loss(self.quota.on_loss)]
-        return self.quota
-
-    def share_channels(self, local: LocalSocket) -> SharedSocket:
-        """Follow the channels of all replicas; one of them needs the local socket."""
-        self.channels = SharedSocket(local, self._store, self._scope, self._clock, self._replica)
-        return self.channels
-
-    async def start(self) -> None:
-        await self.quota.open()
+    async def start(self, *, joins_quota: bool) -> None:
+        """Learn what other replicas know of the key. Without `joins_quota` its first call joins their quota."""
+        if joins_quota:
+            await self.quota.open()
         await self.facts.start()
 
     async def close(self) -> None:
         """Close the client as well, at its time."""
         try:
             await self.facts.close()
-            await self._client.close()
+            await self.client.close()
             await self.answers.close()
         finally:
             for withdraw in self._hooks:
@@ -90,21 +79,21 @@ class Sharing:
     """The store of the replicas: it starts before everything that uses it, and closes after that."""
 
     def __init__(self, settings: Settings, address: Address, clock: Clock, observer: CountingStoreObserver) -> None:
-        self._clock, self.replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
+        self.clock, self.replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
         self.observer, self.store = observer, Store(address, clock, observer)
         is_new = settings.has_private_store and not settings.replaces_worker
-        self._settle = 0.0 if is_new else _SETTLE_SECONDS
+        self.settle_seconds = 0.0 if is_new else _SETTLE_SECONDS
         self._keys = WeakSet[KeySharing]()
         self._count = None if settings.api_key else ReplicaCount(self.store, settings.base_url, clock, self.replica)
         self.budgets = SharedBudgets(
             settings.budget(), clock, self.store, BudgetNames(settings.api_key, settings.base_url), self.count_replicas
         )
 
-    def of_key(self, config: ClientConfig) -> KeySharing | None:
-        """Return what is shared under the key; None without one."""
+    def of_key(self, config: ClientConfig, tracer: Tracer | None, sockets: SocketObserver) -> KeySharing | None:
+        """Return a client and what it shares under its key; None without one."""
         if not config.api_key:
             return None
-        sharing = KeySharing(self.store, config, self._clock, self.replica, self._settle)
+        sharing = KeySharing(self, config, tracer, sockets)
         self._keys.add(sharing)
         return sharing
 

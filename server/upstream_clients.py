@@ -62,11 +62,8 @@ class UpstreamClients:
         return ClientPool(connect, self.clock, self.settings.key_clients)
 
     def _upstream(self, config: ClientConfig, scope: str = "") -> KeyUpstream:
-        sharing = None if self.sharing is None else self.sharing.of_key(config)
-        if sharing is None:
-            client = Client(config, clock=self.clock, tracer=self.tracer)
-        else:
-            client = sharing.client(config, self.tracer)
+        sharing = None if self.sharing is None else self.sharing.of_key(config, self.tracer, self.sockets)
+        client = Client(config, clock=self.clock, tracer=self.tracer) if sharing is None else sharing.client
         client.observe(self.calls)
         client.sandbox, client.sandbox_figures = self.sandbox, self.settings.sandbox_figures.encode()
         return KeyUpstream.of(client, self.sockets, scope, sharing)

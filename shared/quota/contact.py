@@ -52,12 +52,14 @@ class QuotaContact:
         self._sent_at = -math.inf  # when the last request was sent while not alone
         self._replied_at: float | None = None  # the store's time of the last reply
         self._received_at = 0.0
+        self._created: float | None = None  # when the state began of which that reply told
         self._version, self._parts, self._slots = 0, 0, 0
         self._peers: list[tuple[str, str]] = []
         self._unreported_until = 0.0
         self._opens_in = 1.0  # seconds in which a replica without a share expects one
         self._learned, self._at_least, self._is_stated = 0, 0, False
         self._pause_until, self._pause_reason = 0.0, PauseReason.REQUESTED
+        self._reported_pause = 0.0  # until when, as the last request told
         self._corrections: list[tuple[float, int]] = []
         self._reported = 0  # of the corrections
         self._taken_since: float | None = None  # when the name of this replica was that of another one
@@ -70,7 +72,7 @@ class QuotaContact:
         alone = self.is_alone or leave
         if not alone:
             self._sent_at = now
-        self._reported = len(self._corrections)
+        self._reported, self._reported_pause = len(self._corrections), self._pause_until
         return QuotaRequest(
             replica=self._replica,
             boot=self._boot,
@@ -78,6 +80,7 @@ class QuotaContact:
             seq=self._seq,
             acked=self._acked,
             replied_at=self._replied_at,
+            created=self._created,
             sent=None if self._replied_at is None else self._replied_at + now - self._received_at,
             alone=alone,
             leave=leave,
@@ -106,6 +109,7 @@ class QuotaContact:
     def confirm(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
         """Remember a reply with the state of the quota."""
         self._acked, self._replied_at, self._received_at = request.seq, reply.time, now
+        self._created = reply.created
         self.confirmed_at = sent
         if self._learned == request.learned:
             self._learned = 0
@@ -113,7 +117,7 @@ class QuotaContact:
             self._local.window.set_limit(reply.limit)
             self._is_stated = reply.stated
         self._at_least = max(self._at_least, reply.at_least)
-        if request.pause:
+        if self._pause_until == self._reported_pause:
             self._pause_until = 0.0
         if reply.pause:
             self._local.window.block(now + reply.pause, _REASONS[reply.pause_reason])
@@ -162,6 +166,11 @@ class QuotaContact:
         """Let the local queue use what is safe now."""
         rises_at = self.rises_at if self._parts else now + self._opens_in
         self._local.window.divide(self._safe_share if now >= self.rises_at else self._certain_share, rises_at)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the store was told anything."""
+        return self._seq > 0
 
     @property
     def has_part(self) -> bool:

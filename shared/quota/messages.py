@@ -58,7 +58,8 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
 
     `boot` is new with each start of the process, which was `age` seconds ago, and `seq` with each request. `acked` is
     that of the last reply, which the script sent at `replied_at`; this request was sent at `sent` at the latest: both
-    by the clock of the store. Other replicas are `peers`, by name and boot; calls that none of them reports may count
+    by the clock of the store. That reply told of the state that began at `created`, by which a later one is another
+    state. Other replicas are `peers`, by name and boot; calls that none of them reports may count
     for `unreported_for` seconds. While a replica is `alone`, `ended` are all its calls of the last minute, else those
     since the last reply. The safe share is the limit divided by `parts`; with 0 there is none.
     """
@@ -69,6 +70,7 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
     seq: int
     acked: int
     replied_at: float | None
+    created: float | None
     sent: float | None
     alone: bool
     leave: bool
@@ -105,6 +107,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
 
     status: str
     time: float
+    created: float = 0.0
     ready: bool = False
     settles_in: float = 0.0
     limit: int = 0

@@ -58,7 +58,7 @@ class SharedQuota:
         """`scope`: of the key. `replica`: stable, so that a restarted one takes its predecessor's place.
 
         `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
-        data grants nothing to those who cannot have lost it; None is as long as calls of an earlier time may count.
+        data, which may just have lost them, grants nothing to the others; None is as long as calls may count.
         """
         self._local, self._store, self._name, self._clock = local, store, scope.name("quota"), clock
         local.window.minute *= FAST_CLOCK
@@ -75,13 +75,13 @@ class SharedQuota:
         self.contact.divide(now)
 
     async def open(self) -> None:
-        """Make contact; without success the replica is alone, and attempts go on."""
+        """Make contact, as the first call does otherwise; without success the replica is alone, and attempts go on."""
         self._stop_timer()
         await self._exchange(self._store)
 
     async def on_return(self, commands: ScriptRunner) -> None:
         """Report to a store that has just returned, before anybody else uses it."""
-        if not self._is_closed and not self._is_exchanging:
+        if self.contact.has_begun and not self._is_closed and not self._is_exchanging:
             self._stop_timer()
             await self._exchange(commands)
 
@@ -96,8 +96,9 @@ class SharedQuota:
         now = self._clock.monotonic()
         if not self.contact.is_alone:
             self._lose()
-        with contextlib.suppress(StoreAway, CommandRefused):
-            await exchange(self._store, self._name, self.contact.request(now, (), leave=True))
+        if self.contact.has_begun:
+            with contextlib.suppress(StoreAway, CommandRefused):
+                await exchange(self._store, self._name, self.contact.request(now, (), leave=True))
         await self._local.close()
 
     @property
@@ -213,6 +214,8 @@ class SharedQuota:
 
     def usage(self) -> Usage:
         contact, now = self.contact, self._clock.monotonic()
+        if not contact.has_begun:
+            return replace(self._local.usage(), limit=self._local.window.limit)
         if contact.is_alone:
             return replace(self._local.usage(), replicas=contact.replicas, is_alone=True)
         resets_in = contact.reply.resets_in
@@ -225,6 +228,8 @@ class SharedQuota:
         )
 
     def remaining(self, now: float) -> int:
+        if not self.contact.has_begun:
+            return self.usage().remaining
         if self.contact.is_alone:
             return self._local.remaining(now)
         is_paused = now < self._local.window.pause.until

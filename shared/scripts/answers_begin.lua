@@ -32,6 +32,10 @@ local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 
 if waited ~= '0' and lease[4] == waited then
   return reply('failed', waited, 0, lease[5] or '')
 end
+if lease[1] and lease[3] - now > lease_ms then -- the clock was set back
+  lease[3] = string.format('%.0f', now + lease_ms)
+  redis.call('HSET', KEYS[2], 'until', lease[3])
+end
 if lease[1] and tonumber(lease[3]) > now then
   if lease[1] == owner then -- the reply to an earlier request was lost
     return reply('lease', lease[2], lease[3] - now, '')
@@ -53,7 +57,8 @@ end
 -- By the clock, so that tokens grow in a store that was emptied, too.
 local last = tonumber(redis.call('GET', KEYS[3]) or '0')
 local token = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
-redis.call('SET', KEYS[3], token, 'PX', 86400000)
+local fence_ms = stored[2] and 86400000 or 600000 -- of a key without answers, which anybody may send, not for long
+redis.call('SET', KEYS[3], token, 'PX', math.max(fence_ms, redis.call('PTTL', KEYS[3])))
 redis.call('HSET', KEYS[2], 'owner', owner, 'token', token, 'until', string.format('%.0f', now + lease_ms),
   'priority', priority)
 redis.call('HDEL', KEYS[2], 'waiting', 'urgent')

@@ -5,7 +5,6 @@
 -- Returns the version; 0 if there is no room.
 local facts, channel, claim = KEYS[1], KEYS[2], KEYS[3]
 local replica, name, left, fact, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
-local LIFETIME = 2 * 86400000 -- of all facts, from the latest on
 
 local time = redis.call('TIME')
 local microseconds = time[1] * 1000000 + time[2]
@@ -35,6 +34,6 @@ end
 local version = (tonumber(redis.call('HGET', facts, 'version')) or microseconds) + 1
 local text = string.format('%.0f', version)
 redis.call('HSET', facts, 'version', text, name, text .. '|' .. string.format('%.0f', now + left) .. '|' .. fact)
-redis.call('PEXPIRE', facts, LIFETIME)
+redis.call('PEXPIRE', facts, string.format('%.0f', math.max(left, redis.call('PTTL', facts)))) -- those of any key do not fill the store
 redis.call('PUBLISH', channel, replica .. '|' .. text .. '|' .. string.format('%.0f', left) .. '|' .. fact)
 return version

@@ -6,7 +6,10 @@ if not state then
   end
   state = new_state()
 end
-if now - state.last > SILENT or state.last - now > LATE then
+if state.last - now > LATE then
+  set_back()
+  unsettle()
+elseif now - state.last > SILENT then
   unsettle()
 end
 state.last = now
@@ -87,7 +90,7 @@ if request.leave then
 end
 
 local reply = {
-  status = "ok", limit = state.limit, stated = state.stated, at_least = state.at_least,
+  status = "ok", created = state.created, limit = state.limit, stated = state.stated, at_least = state.at_least,
   version = state.version, members = 0, pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
   openings = {}, opens_in = {},
 }

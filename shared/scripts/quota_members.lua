@@ -1,5 +1,5 @@
 -- One exchange of a replica (a member) with the quota of requests a minute that all replicas share.
--- KEYS[1]: the state. ARGV[1]: the request. Both, and the reply, are in MessagePack; see quota_messages.py.
+-- KEYS[1]: the state. ARGV[1]: the request. Both, and the reply, are in MessagePack; see shared/quota/messages.py.
 -- Times are seconds of the store's clock; docs/shared-quota.md has the argument why the limit is never exceeded.
 
 local MINUTE = 60
@@ -11,7 +11,8 @@ local ACTIVE = 300 -- seconds after its last call in which a client counts as ac
 local SLOWEST = 0.98 -- of a second is what a replica's clock may take for one
 local MAX_CLIENTS = 1000
 local MAX_STEPS = 2000 -- of a forecast
-local LIFETIME = 86400
+local LIFETIME = 86400 -- seconds, of a state with members and of the age of the store
+local REVIEW = 3600 -- seconds after which the age of the store is looked at again
 local EXCESS = 3 -- the priority of calls beyond the share of their client
 local SYSTEM = "" -- the client that has no share
 
@@ -22,8 +23,46 @@ local packed = redis.call("GET", KEYS[1])
 local state = packed and cmsgpack.unpack(packed)
 local me -- the member that sends the request
 
+-- A state without members lasts as long as something counts, so that keys that anybody may send do not fill the store.
+local function lifetime()
+  if next(state.members) then
+    return LIFETIME
+  end
+  local last = math.max(state.paused_until, state.unknown_until)
+  for _, counts in ipairs({state.orphans, state.strangers}) do
+    last = counts[1] and math.max(last, counts[#counts][1]) or last
+  end
+  return math.max(1, math.ceil(last - now))
+end
+
+-- Return for how many seconds the store has lost nothing, as far as it knows. A restart and a failover change the id of
+-- its replication. One entry for each node: in a Cluster, the first name of which the slot is on this node.
+local function age_of_store()
+  local info = redis.pcall("INFO", "replication", "stats")
+  local id = type(info) == "string" and info:match("master_replid:(%x+)")
+  local evicted = id and info:match("evicted_keys:(%d+)")
+  for slot = 1, evicted and 100 or 0 do
+    local name = "cg:{" .. slot .. "}:age"
+    local noted = redis.pcall("GET", name)
+    if type(noted) ~= "table" then -- an error
+      local since, history = (noted or ""):match("^(%S+) (.*)$")
+      since = tonumber(since)
+      if not since or since > now or history ~= id .. " " .. evicted then
+        since = now
+      end
+      redis.pcall("SET", name, string.format("%.6f %s %s", since, id, evicted), "EX", LIFETIME)
+      return now - since
+    end
+  end
+  return 0
+end
+
 local function finish(reply)
-  redis.call("SET", KEYS[1], cmsgpack.pack(state), "EX", LIFETIME)
+  if math.abs(now - (state.reviewed or 0)) > REVIEW then
+    age_of_store()
+    state.reviewed = now
+  end
+  redis.call("SET", KEYS[1], cmsgpack.pack(state), "EX", lifetime())
   reply.time = now
   return cmsgpack.pack(reply)
 end
@@ -31,6 +70,9 @@ end
 -- Counts: lists of {until, client, number} in ascending order of their times.
 
 local function add(counts, release, client, number)
+  if number == 0 then
+    return
+  end
   release = math.ceil(release / STEP) * STEP
   local at = #counts
   while at > 0 and counts[at][1] >= release do
@@ -119,11 +161,36 @@ local function unsettle()
   state.settled_at = now + request.decay
 end
 
+-- The clock was set back: everything lasts as long as it did at the last exchange.
+local function set_back()
+  local seconds = state.last - now
+  for _, name in ipairs({"paused_until", "unknown_until", "settled_at"}) do
+    state[name] = math.max(0, state[name] - seconds)
+  end
+  local lists = {state.orphans, state.strangers}
+  for _, member in pairs(state.members) do
+    lists[#lists + 1] = member.counts
+    member.seen, member.born = member.seen - seconds, member.born and member.born - seconds
+  end
+  for _, counts in ipairs(lists) do
+    for _, count in ipairs(counts) do
+      count[1] = count[1] - seconds
+    end
+  end
+  for _, client in pairs(state.clients) do
+    client.seen = client.seen - seconds
+  end
+end
+
 local function new_state()
   local is_first = request.replied_at == nil
+  local settle = is_first and request.settle or request.decay
+  if age_of_store() >= request.decay and is_first then -- what was granted before the loss of data is over
+    settle = 0
+  end
   return {
-    version = 1, created = now, last = now, limit = request.limit, stated = request.stated,
-    paused_until = 0, pause_reason = 0, settled_at = now + (is_first and request.settle or request.decay),
+    version = 1, created = now, last = now, reviewed = now, limit = request.limit, stated = request.stated,
+    paused_until = 0, pause_reason = 0, settled_at = now + settle,
     unknown_until = 0, has_names = not is_first, members = {}, orphans = {}, strangers = {}, clients = {}, turn = 0,
   }
 end
@@ -175,7 +242,7 @@ local function restore()
 end
 
 local function register()
-  if request.replied_at and request.replied_at < state.created then
+  if request.replied_at and request.created ~= state.created then
     restore()
   end
   me = state.members[request.replica] or new_member(request.boot)

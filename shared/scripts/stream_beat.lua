@@ -17,6 +17,9 @@ end
 
 local is_changed, is_unknown = false, 0
 redis.call('ZADD', replicas, now, replica)
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', replicas, '(' .. now, '+inf')) do -- the clock was set back
+  redis.call('ZADD', replicas, now, other)
+end
 if ARGV[7] == '0' then
   is_changed = redis.call('HDEL', interest, replica) == 1
 elseif ARGV[7] ~= '' then
@@ -40,6 +43,9 @@ if is_changed then
 end
 
 local current = redis.call('HGET', owner, 'token')
+if current and redis.call('PTTL', owner) > tonumber(ARGV[3]) then -- the clock was set back
+  redis.call('PEXPIRE', owner, ARGV[3])
+end
 local is_late = ARGV[10] ~= '' and now > ARGV[10] + ARGV[3] / 2 -- a store that hung runs it when nobody waits any more
 local is_free = not current and not is_late and (ARGV[6] == '1' or (ARGV[6] == '2' and redis.call('EXISTS', fence) == 1))
 if is_free then
@@ -49,10 +55,11 @@ if is_free then
   token = current
 end
 local is_owner = current and current == token
+local alive = tonumber(redis.call('HGET', control, 'alive')) or 0
 if is_owner and not is_late then
   redis.call('PEXPIRE', owner, ARGV[3])
 end
-if is_owner and ARGV[9] ~= '' and tonumber(ARGV[9]) > (tonumber(redis.call('HGET', control, 'alive')) or 0) then
+if is_owner and ARGV[9] ~= '' and (tonumber(ARGV[9]) > alive or alive > now) then
   redis.call('HSET', control, 'alive', ARGV[9])
 end
 for _, name in ipairs({ fence, replicas, interest, control, news }) do

@@ -47,4 +47,5 @@ MUTANTS: Sequence[Mutant] = (
         "me.floor = 0",
         4,
     ),
+    Mutant("a quota with members stays", "return LIFETIME\n  end\n  local last", "return 1\n  end\n  local last", 3),
 )

@@ -29,6 +29,7 @@ from tests.clock import SteppedClock
 SCOPE = Scope.of(Secret("a-key-of-tests"), "https://h")
 AGES = 1e9
 LATENCY = 0.001
+AGE = "cg:{1}:age"  # of the store: the entry that lasts
 _EPOCH = 1_800_000_000.0
 _CLOCK = 'redis.call("TIME")'
 
@@ -121,8 +122,9 @@ class QuotaReplica:
         settle: float | None = 0.0,
         forget: float = FORGET_SECONDS,
         limit: int | None = None,
+        opens: bool = True,
     ) -> None:
-        """`limit`: that it assumes, if another one than the key has."""
+        """`limit`: that it assumes, if another one than the key has. `opens`: at once, not with its first call."""
         self.world, self.name = world, name
         self.link = ReplicaLink(world)
         self.clock = ReplicaClock(world.clock, offset, rate)
@@ -133,7 +135,7 @@ class QuotaReplica:
         self.tasks: list[asyncio.Task[float | None]] = []
         self.sent: list[float] = []  # when its calls started
         self._uses: list[list[float]] = []
-        self.opening = asyncio.create_task(self.quota.open())
+        self.opening = asyncio.create_task(self.quota.open()) if opens else None
 
     def call(
         self,
@@ -222,16 +224,36 @@ class World:
         self._store = store
         self._script = store.register_script(with_simulated_time(script or quota_script()).source)
         self._names = map(str, itertools.count(1))
+        self._expiries: dict[str, float] = {}
         self.empty()
 
     def execute(self, keys: Sequence[str], args: Sequence[Argument]) -> bytes:
-        now = _EPOCH + self.store_offset + self.clock.monotonic()
+        now = self._expire()
         reply = self._script(keys=keys, args=[*args, repr(now)])
+        names = (*keys, AGE)
+        with self._store.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.ttl(name)
+            self._expiries = {name: now + left for name, left in zip(names, pipeline.execute(), strict=True)}
         assert isinstance(reply, bytes)
         return reply
 
+    def _expire(self) -> float:
+        """Return the time of the store, which has nothing any more that has expired by then."""
+        now = _EPOCH + self.store_offset + self.clock.monotonic()
+        expired = [name for name, expires_at in self._expiries.items() if expires_at <= now]
+        if expired:
+            self._store.delete(*expired)
+        return now
+
     def empty(self) -> None:
         self._store.flushall()
+
+    @property
+    def entries(self) -> set[str]:
+        """Return the names of the entries that the store has now, but for its age."""
+        self._expire()
+        return {name.decode() for name in self._store.scan_iter() if isinstance(name, bytes)} - {AGE}
 
     def stored(self) -> bytes:
         """Return the state of the quota as a reader of the store sees it."""

@@ -255,6 +255,20 @@ async def test_a_pause_holds_for_all(world: World) -> None:
     assert sent([patient]) == 1
 
 
+async def test_a_pause_that_becomes_longer_during_an_exchange_holds_for_all(world: World) -> None:
+    first, second = await started(world, 2)
+    world.latency = 0.05
+    first.quota.pause(2, PauseReason.REQUESTED)
+    await world.elapse(0.01)
+    first.quota.pause(60, PauseReason.REFUSED)
+    await world.elapse(4)
+    early, patient = second.call(within=30), second.call(within=70)
+    await world.elapse(1)
+    assert (early.done(), patient.done(), second.quota.usage().is_paused) == (True, False, True)
+    await world.elapse(60)
+    assert sent([early, patient]) == 1
+
+
 async def test_headers_that_one_replica_sees_count_for_all(world: World) -> None:
     first, second = await started(world, 2)
     world.headers = lambda: (30, 26)
