@@ -72,9 +72,8 @@ class ExchangeRig:
     def joined(self, *names: str, **options: Any) -> "list[QuotaMember]":
         """Return members that share the quota, and have read each other's names and their parts."""
         members = [self.member(name, **options) for name in names]
-        for _ in range(3):
-            replies = [member.register() for member in members]
-        assert all(reply.ready for reply in replies)
+        rounds = [[member.register().ready for member in members] for _ in range(3)]
+        assert all(rounds[-1])
         for _ in range(3):
             assert {member.contact().status for member in members} == {"ok"}
         return members
