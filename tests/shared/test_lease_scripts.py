@@ -64,8 +64,22 @@ class AnswerScripts:
         """Let the lease end by itself."""
         await self.clock.elapse(LEASE_MS / 1000 + 0.1)
 
-    def field(self, name: str, field: str) -> bytes | None:
-        return self.server.client.hget(name, field)
+    def has_field(self, name: str, field: str) -> bool:
+        return bool(self.server.client.hexists(name, field))
+
+    def store_sizes(self, sizes: dict[str, int]) -> None:
+        """Store the index as if answers of these sizes had been stored one after the other."""
+        client = self.server.client
+        client.zadd(INDEX, {name: at for at, name in enumerate(sizes)})
+        counted = {**sizes, "total": sum(sizes.values())}
+        client.hset(SIZES, items=[word for entry in counted.items() for word in entry])
+
+    async def evict(self, limit: int, size: int = 0) -> Any:
+        return await self._store.run(EVICT, (INDEX, SIZES), (limit, size))
+
+    def sizes(self) -> dict[str, int]:
+        sizes = self.server.client.hgetall(SIZES)
+        return {name.decode() if isinstance(name, bytes) else name: int(size) for name, size in sizes.items()}
 
     def milliseconds_to_live(self, name: str) -> int:
         return int(self.server.client.pttl(name))
@@ -248,7 +262,7 @@ async def test_without_anybody_who_waits_nobody_is_woken_and_no_failure_is_store
     await scripts.expire()
     _, token = await scripts.begin("b")
     await (scripts.finish("b", token) if ends == "finish" else scripts.end("b", b"failure"))
-    assert (scripts.notices, scripts.field(LEASE, "failure")) == ([], None)
+    assert (scripts.notices, scripts.has_field(LEASE, "failure")) == ([], False)
 
 
 @pytest.mark.parametrize("ends", ["finish", "end"])
@@ -277,3 +291,19 @@ async def test_a_survey_tells_of_fresh_answers_and_of_leases_that_have_not_ended
     assert await scripts.is_shared()
     await scripts.clock.elapse(21)
     assert not await scripts.is_shared()
+
+
+async def test_the_oldest_answers_are_evicted_beyond_the_limit_and_until_enough_is_free(scripts: AnswerScripts) -> None:
+    scripts.store_sizes({"first": 10, "second": 20, "third": 30, "fourth": 40})
+    assert await scripts.evict(90) == [b"first"]
+    assert await scripts.evict(90) == []
+    assert scripts.sizes() == {"second": 20, "third": 30, "fourth": 40, "total": 90}
+    assert await scripts.evict(90, 25) == [b"second", b"third"]
+    assert scripts.sizes() == {"fourth": 40, "total": 40}
+    assert await scripts.evict(0) == [b"fourth"]
+    assert scripts.sizes() == {"total": 0}
+
+
+async def test_no_more_than_a_thousand_answers_are_evicted_at_a_time(scripts: AnswerScripts) -> None:
+    scripts.store_sizes({f"{number:04}": 1 for number in range(1500)})
+    assert [len(await scripts.evict(0)) for _ in range(3)] == [1000, 500, 0]

@@ -36,7 +36,7 @@ def test_what_is_told_of_one_more_call_is_what_a_call_that_waits_is_told(rig: Ex
     ended = sorted((chance.uniform(0, 59), chance.choice(CALLERS)) for _ in range(chance.randint(LIMIT - 4, LIMIT)))
     member.contact(floor=0, ended=ended[::-1], pause=chance.choice([0.0, 0.0, 7.0]))
     groups = {(chance.choice(CALLERS), chance.choice([INTERACTIVE, REFRESH])) for _ in range(4)}
-    waiting = {key: chance.randint(1, 4) for key in sorted(groups)}
+    waiting = {(client, int(priority)): chance.randint(1, 4) for client, priority in sorted(groups)}
     candidates = [(client, int(priority)) for client in CALLERS for priority in (INTERACTIVE, REFRESH, BACKFILL)]
 
     def waits(more: tuple[str, int] | None = None) -> list[Any]:
@@ -46,23 +46,23 @@ def test_what_is_told_of_one_more_call_is_what_a_call_that_waits_is_told(rig: Ex
             for (client, priority), count in counts.items()
         ]
 
-    asked = [(client, priority, WEIGHTS.get(client, 1)) for client, priority in candidates]
-    member.contact(floor=0, waiting=waits(), candidates=asked)
+    listed = [(client, priority, WEIGHTS.get(client, 1)) for client, priority in candidates]
+    member.contact(floor=0, waiting=waits(), candidates=listed)
     member.in_flight = 0
     state, now, before = rig.snapshot(), rig.now, (member.seq, member.acked)
-    reply = member.contact(floor=0, waiting=waits(), candidates=asked)
+    reply = member.contact(floor=0, waiting=waits(), candidates=listed)
     openings = {(item.client, item.priority): item for item in reply.openings}
     for candidate in candidates:
         rig.restore(state)
         member.in_flight = 0
         rig.now, (member.seq, member.acked) = now, before
-        told = member.contact(floor=0, waiting=waits(candidate), candidates=asked)
-        times = {(item.client, item.priority): item for item in told.forecasts}
+        waiter = member.contact(floor=0, waiting=waits(candidate), candidates=listed)
+        times = {(item.client, item.priority): item for item in waiter.forecasts}
         opening, forecast = openings[candidate], times.get(candidate)
         if forecast is None:
             assert opening.seconds == 0
         else:
-            expected = told.time + forecast.times[-1]
+            expected = waiter.time + forecast.times[-1]
             assert reply.time + opening.seconds == pytest.approx(expected, abs=0.05, rel=0), candidate
             assert opening.is_beyond_share is (forecast.in_share < len(forecast.times)), candidate
 
