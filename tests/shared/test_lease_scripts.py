@@ -111,6 +111,16 @@ async def test_a_fresh_answer_is_returned_and_no_lease_is_given(scripts: AnswerS
     assert (await scripts.look("b"))[:1] == [b"lease"]
 
 
+async def test_an_answer_that_is_no_longer_fresh_by_the_clock_of_the_caller_is_fetched_and_not_sent(
+    scripts: AnswerScripts,
+) -> None:
+    _, token = await scripts.begin("a")
+    await scripts.finish("a", token)
+    reply = await scripts.look("b", cached=token)
+    assert (reply[0], reply[4], int(reply[5])) == (b"lease", None, token)
+    assert (await scripts.begin("c", cached=token - 1))[0] == "fresh"
+
+
 async def test_tokens_grow_whatever_the_clock_does(scripts: AnswerScripts) -> None:
     _, first = await scripts.begin("a")
     await scripts.end("a")
