@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from redis.asyncio.connection import AbstractConnection
@@ -18,59 +16,10 @@ from shared.store.script import LuaScript
 from shared.store.store import LIMIT
 from shared.store.stream_reader import StreamReader
 from tests.clock import FakeClock
+from tests.shared.cluster_rig import NODES, Cluster, identity_of
 from tests.shared.rig import StoreLog, connected
-from tests.store_server import StoreServer, binary_of
 
-NODES = 3
 ADD = LuaScript("add", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
-BOUNDS = [round(REDIS_CLUSTER_HASH_SLOTS * index / NODES) for index in range(NODES + 1)]
-
-
-class Cluster:
-    """Nodes with equal parts of the slots."""
-
-    def __init__(self, folder: Path) -> None:
-        options = ("--cluster-enabled yes", "--cluster-config-file nodes.conf", "--cluster-node-timeout 1000")
-        self.nodes = [StoreServer(folder / str(index), binary_of("valkey"), *options) for index in range(NODES)]
-
-    @property
-    def url(self) -> str:
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
-
-    def start(self) -> None:
-        for node, first, following in zip(self.nodes, BOUNDS, BOUNDS[1:], strict=False):
-            node.start()
-            node.command("CLUSTER", "ADDSLOTSRANGE", str(first), str(following - 1))
-        for node in self.nodes[1:]:
-            node.command("CLUSTER", "MEET", "127.0.0.1", str(self.nodes[0].port))
-        for node in self.nodes:
-            node.until(["CLUSTER", "INFO"], lambda answer: b"state:ok" in answer and b"known_nodes:3" in answer)
-            node.until(["CLUSTER", "SLOTS"], lambda answer: answer.startswith(b"*3\r\n"))
-
-    def owner(self, name: str) -> StoreServer:
-        """Return the node that has the name at first."""
-        return next(node for node, end in zip(self.nodes, BOUNDS[1:], strict=False) if key_slot(name.encode()) < end)
-
-    def move(self, name: str, source: StoreServer, target: StoreServer) -> None:
-        """Move an empty slot."""
-        slot, identity = str(key_slot(name.encode())), identity_of(target)
-        for node in (target, source):
-            node.command("CLUSTER", "SETSLOT", slot, "NODE", identity)
-
-
-def identity_of(node: StoreServer) -> str:
-    return node.command("CLUSTER", "MYID").split(b"\r\n")[1].decode()
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        for node in cluster.nodes:
-            node.kill()
 
 
 def names(cluster: Cluster) -> list[str]:

@@ -201,5 +201,12 @@ def test_leases_hold_over_any_interleaving(valkey_server: StoreServer) -> None:
     class OverServer(LeaseMachine):
         server = valkey_server
 
-    quick = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[*HealthCheck])
+    quick = settings(
+        max_examples=40,
+        stateful_step_count=30,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[*HealthCheck],
+    )
     run_state_machine_as_test(OverServer, settings=quick)

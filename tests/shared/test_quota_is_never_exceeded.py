@@ -13,7 +13,14 @@ from tests.shared.quota_storm import LIMIT, Storm
 
 STEPS = 80
 SEEDS = range(8)  # with which each mutant is found
-_SETTINGS = settings(max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+_SETTINGS = settings(
+    max_examples=20,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def test_no_minute_has_more_requests_than_the_limit_whatever_fails(quota_store: "redis.Redis") -> None:
