@@ -33,7 +33,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
-from server.graceful import END, RETIRE, GracefulServer, drop_handshakes
+from server.graceful import END, RETIRE, GracefulServer, drop_handshakes, end_facts
 from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
@@ -70,6 +70,7 @@ def serve_with_workers(
         shutil.rmtree(folder, ignore_errors=True)
         if store is not None:
             store.close()
+    workers.log_end()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
 
@@ -226,6 +227,11 @@ class Workers(Multiprocess):
         latest = time.monotonic() + seconds
         for process in self._all():
             process.process.join(max(0.0, latest - time.monotonic()))
+
+    def log_end(self) -> None:
+        """Log the end of this process, which ends last, after a signal."""
+        if self._end_signal is not None:
+            log.info("the server has ended", **end_facts(self._end_signal))
 
     def handle_hup(self) -> None:
         """Let each worker read callers' keys and trusted documents again, or end if the terminal was closed."""

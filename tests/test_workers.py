@@ -107,6 +107,12 @@ def test_workers_end_with_the_process_that_started_them(end: signal.Signals) -> 
         process.send_signal(end)
         assert process.wait(ENDS_WITHIN) == (-end if end is signal.SIGKILL else 0)
         assert all(map(ends, family))
+        if end is not signal.SIGKILL:
+            assert process.stderr
+            lines = [json.loads(line) for line in process.stderr if '"signal"' in line]
+            assert {line["signal"] for line in lines} == {end.name}  # whatever workers are told of it by
+            last = lines[-1]
+            assert (last["event"], last["pid"]) == ("the server has ended", process.pid)
     for process_fd in family:
         os.close(process_fd)
 
