@@ -9,6 +9,7 @@ from server.settings import Settings
 
 _START_SECONDS: Final = 10.0  # after which the first workers accept connections, so that `/readyz` says what they lack
 _POLL_SECONDS: Final = 0.05
+_NO_PLAN: Final = "CoinGlass has yet to answer for the first time, about the plan of the key"
 
 
 class Readiness:
@@ -24,11 +25,8 @@ class Readiness:
 
     @property
     def _lack(self) -> str | None:
-        if not self._client.admission_queue.has_part:
-            return "This server has yet to learn its part of the quota"
-        if not self._client.plan_watch.was_requested:
-            return "CoinGlass has yet to answer for the first time, about the plan of the key"
-        return None
+        lacks_plan = not self._client.plan_watch.was_requested
+        return self._client.admission_queue.obstacle or (_NO_PLAN if lacks_plan else None)
 
     async def wait(self, seconds: float) -> None:
         """Wait until the process lacks nothing or has to end, but no longer than so many seconds."""

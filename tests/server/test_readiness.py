@@ -14,12 +14,12 @@ from server.settings import Settings
 from tests.clock import SteppedClock
 
 
-class Scene:
+class UnreadyProcess:
     """A process that has yet to learn its part of the quota, and the plan."""
 
     def __init__(self) -> None:
         self.clock, self.connections = SteppedClock(), OpenConnections(ConnectionLimits())
-        self.quota, self.plan = SimpleNamespace(has_part=False), SimpleNamespace(was_requested=False)
+        self.quota, self.plan = SimpleNamespace(obstacle="no part of the quota"), SimpleNamespace(was_requested=False)
         client = SimpleNamespace(clock=self.clock, admission_queue=self.quota, plan_watch=self.plan)
         self.readiness = Readiness(cast("Client", client), self.connections)
 
@@ -28,13 +28,13 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def scene() -> UnreadyProcess:
+    return UnreadyProcess()
 
 
-def test_a_process_says_what_it_lacks(scene: Scene) -> None:
+def test_a_process_says_what_it_lacks(scene: UnreadyProcess) -> None:
     assert "part of the quota" in scene.reason()
-    scene.quota.has_part = True
+    scene.quota.obstacle = None
     assert "the plan" in scene.reason()
     scene.plan.was_requested = True
     assert scene.readiness.obstacle is None
@@ -42,16 +42,16 @@ def test_a_process_says_what_it_lacks(scene: Scene) -> None:
     assert "end" in scene.reason()
 
 
-def test_a_worker_that_retires_leaves_the_server_ready(scene: Scene) -> None:
-    scene.quota.has_part = scene.plan.was_requested = True
+def test_a_worker_that_retires_leaves_the_server_ready(scene: UnreadyProcess) -> None:
+    scene.quota.obstacle, scene.plan.was_requested = None, True
     scene.connections.start_closing(is_ready=True)
     assert scene.readiness.obstacle is None
 
 
-async def test_a_worker_waits_until_it_is_ready(scene: Scene) -> None:
+async def test_a_worker_waits_until_it_is_ready(scene: UnreadyProcess) -> None:
     waiting = asyncio.create_task(scene.readiness.wait(math.inf))
     await scene.clock.elapse(100)
-    scene.quota.has_part = True
+    scene.quota.obstacle = None
     await scene.clock.elapse(1)
     assert not waiting.done()
     scene.plan.was_requested = True
@@ -60,7 +60,7 @@ async def test_a_worker_waits_until_it_is_ready(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("is_ready", [True, False])
-async def test_a_worker_that_has_to_end_waits_no_longer(scene: Scene, is_ready: bool) -> None:
+async def test_a_worker_that_has_to_end_waits_no_longer(scene: UnreadyProcess, is_ready: bool) -> None:
     waiting = asyncio.create_task(scene.readiness.wait(math.inf))
     await scene.clock.elapse(1)
     scene.connections.start_closing(is_ready=is_ready)
@@ -68,7 +68,9 @@ async def test_a_worker_that_has_to_end_waits_no_longer(scene: Scene, is_ready: 
     assert waiting.done()
 
 
-async def test_the_first_workers_accept_after_a_while_so_that_they_can_say_what_they_lack(scene: Scene) -> None:
+async def test_the_first_workers_accept_after_a_while_to_say_what_they_lack(
+    scene: UnreadyProcess,
+) -> None:
     waiting = asyncio.create_task(scene.readiness.wait(patience(Settings(workers=2))))
     await scene.clock.elapse(5)
     assert not waiting.done()
