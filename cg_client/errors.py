@@ -10,6 +10,7 @@ CoinglassError
  │  │  ├ QuotaExhausted      the quota is spent
  │  │  │  ├ ShareExhausted   the client's share of it is
  │  │  │  └ QueueFull        too many calls of the client wait for the quota
+ │  │  ├ NoQuotaPart         this server has no part of the quota that it shares with others
  │  │  └ RequestsPaused      CoinGlass requested a pause
  │  ├ CircuitOpen            CoinGlass fails for this group of endpoints, which is not called
  │  └ ConnectionsBusy        no connection was free for this group before the deadline
@@ -35,10 +36,12 @@ InvalidRequest             the request makes no sense; nothing is sent
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from cg_client.intervals import Interval
 from cg_client.plans.plan_table import Plan
+
+_PART_SECONDS: Final = 2.0  # after which a server that has reached its store has a part of the quota
 
 
 class ProblemCode(Enum):
@@ -153,6 +156,15 @@ class QueueFull(QuotaExhausted):
     def __init__(self, retry_after: float, waiting: int) -> None:
         fact = f"This client has {waiting} requests in the queue for the quota, which is the most that it may have"
         super().__init__(retry_after, f"{fact}: request less at a time")
+
+
+class NoQuotaPart(StartsTooLate):
+    """Nobody knows when that ends; another server may have a part."""
+
+    code = ProblemCode.QUOTA_EXHAUSTED
+
+    def __init__(self, fact: str) -> None:
+        super().__init__(f"{fact}.", _PART_SECONDS)
 
 
 class RequestsPaused(StartsTooLate):

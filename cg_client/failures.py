@@ -12,6 +12,7 @@ from cg_client.errors import (
     Gated,
     IntervalRefused,
     NoData,
+    NoQuotaPart,
     NotFound,
     PayloadMismatch,
     PlanRefused,
@@ -63,6 +64,7 @@ _BY_CLASS: Mapping[type[CoinglassError], FailureKind] = MappingProxyType(
         NoData: FailureKind.NO_DATA,
         CircuitOpen: FailureKind.CIRCUIT_OPEN,
         QuotaExhausted: FailureKind.QUOTA_EXHAUSTED,
+        NoQuotaPart: FailureKind.QUOTA_EXHAUSTED,
         RequestsPaused: FailureKind.PAUSED,
         ConnectionsBusy: FailureKind.CONNECTIONS_BUSY,
     }

@@ -7,6 +7,7 @@ called directly, since `httpx.AsyncClient` costs five times as much CPU and adds
 import asyncio
 import base64
 import io
+import os
 import ssl
 import zlib
 from collections.abc import Mapping
@@ -97,10 +98,18 @@ class Transport:
             enough = seconds >= self._enough_seconds and not isinstance(error, httpx.PoolTimeout)
             failure = UpstreamTimeout(f"CoinGlass did not answer within {waited:.1f} s.", had_enough_time=enough)
         else:
-            message = f"The connection to CoinGlass failed ({type(error).__name__})."
-            failure = UpstreamUnavailable(message, reason=_reason(error))
+            failure = UpstreamUnavailable(_message(error), reason=_reason(error))
         failure.sent, failure.seconds = not isinstance(error, _NOTHING_SENT), waited
         return failure
+
+
+def _message(error: httpx.HTTPError) -> str:
+    """Return what failed, and the remedy if nothing was sent; only causes in our words, since others show addresses."""
+    if isinstance(error, NoConnection):
+        return f"No connection to CoinGlass: {error}. Check COINGLASS_BASE_URL, COINGLASS_PROXY and the network."
+    if isinstance(error, NoProxy):
+        return f"No connection to CoinGlass through the proxy: {error}. Check COINGLASS_PROXY and the network."
+    return f"The connection to CoinGlass failed ({type(error).__name__})."
 
 
 def _reason(error: httpx.HTTPError) -> UnavailableReason:
@@ -199,21 +208,44 @@ async def _translate_errors(
         raise _translated(error) from None
 
 
+class NoConnection(httpx.ConnectError):
+    """The message is the cause, without an address."""
+
+
+class NoProxy(httpx.ProxyError):
+    """As above."""
+
+
 def _translated(error: aiohttp.ClientError) -> httpx.TransportError:
     name = type(error).__name__
     match error:
         case aiohttp.ConnectionTimeoutError():
             return httpx.ConnectTimeout("No connection could be made in time.")
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            return httpx.ProxyError(f"The proxy could not be used ({name}).")
+            return NoProxy(_cause(error))
         case aiohttp.ClientConnectorError():
-            return httpx.ConnectError(f"No connection could be made ({name}).")
+            return NoConnection(_cause(error))
         case aiohttp.ServerTimeoutError():
             return httpx.ReadTimeout("The answer did not come in time.")
         case aiohttp.ClientOSError() | aiohttp.ServerDisconnectedError():
             return httpx.ReadError(f"The connection broke ({name}).")
         case _:
             return httpx.RemoteProtocolError(f"The answer is not valid or not complete ({name}).")
+
+
+def _cause(error: aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError) -> str:
+    """Return why there is no connection, without the address that the error's own text has."""
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            return f"it answered with status {error.status}"
+        case aiohttp.ClientConnectorDNSError():
+            return "its name was not found"
+        case aiohttp.ClientConnectorCertificateError():
+            return "its certificate is not accepted"
+        case aiohttp.ClientSSLError():
+            return "TLS failed"
+        case _:
+            return os.strerror(error.errno).lower() if error.errno else type(error).__name__
 
 
 def _headers(url: httpx.URL) -> dict[str, str]:

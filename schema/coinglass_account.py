@@ -19,19 +19,20 @@ class CoinglassAccount(Sourced):
 
 
 @strawberry.type(
-    description="Requests to CoinGlass in the current minute: those of this process, and by CoinGlass' headers those "
-    "of others with the same key. With several workers, each has an equal share, and the figures are those of the "
-    "worker that answers."
+    description="Requests to CoinGlass in the current minute, and by CoinGlass' headers those of others with the same "
+    "key. Servers and workers that share a store state the figures of all of them, a second old at most; one that "
+    "cannot use the store states those of its own part of the quota, and so does each of several workers without a "
+    "store."
 )
 class UpstreamQuota:
     limit: int = strawberry.field(
-        description="Requests that this process may send in a minute, by CoinGlass' headers or by the plan; while "
-        "neither is known, those of the smallest plan."
+        description="Requests that may be sent in a minute, by CoinGlass' headers or by the plan; while neither is "
+        "known, those of the smallest plan. 0 if this server has no part of the quota yet, and can send none."
     )
-    used: int = strawberry.field(description="Requests that count against the limit now.")
+    used: int = strawberry.field(description="Requests that count against `limit` now.")
     remaining: int = strawberry.field(description="Requests that could still start now.")
     resets_at: datetime | None = strawberry.field(
-        description="When the whole limit is free again if nothing more is sent; null if it is free now."
+        description="When the whole `limit` is free again if nothing more is sent; null if it is free now."
     )
 
     @classmethod

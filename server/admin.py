@@ -1,6 +1,5 @@
 """Pages for operators on an address of their own: health, metrics, and the state of the process. No credentials."""
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cg_client.quota.window import Usage
 from server.figures import cache_bytes, client_connections, key_clients
 from server.http import Request, Response
 from server.paths import HEALTH_PATHS, METRICS
@@ -45,6 +45,13 @@ async def refuse_websocket(_: Scope, receive: Receive, send: Send) -> None:
     await refuse_opening(receive, send, "GraphQL is served at the public address.")
 
 
+def _quota(usage: Usage, *, is_shared: bool) -> dict[str, int | float | bool | None]:
+    """Return the figures; who shares it is only known with a store."""
+    resets_in = None if usage.resets_in is None else round(usage.resets_in, 1)
+    facts = {"limit": usage.limit, "used": usage.used, "resetsIn": resets_in, "isPaused": usage.is_paused}
+    return facts | ({"replicas": usage.replicas, "isAlone": usage.is_alone} if is_shared else {})
+
+
 class StatusPage:
     """The page `/status`: what the process knows of plan, quota, circuits, connections and caches."""
 
@@ -57,10 +64,10 @@ class StatusPage:
         plan = client.gate.plan
         facts = {
             "pid": os.getpid(),
-            "replica": services.settings.replica,
+            "replica": sharing and sharing.replica,
             "plan": plan.name if plan else None,
             "sandbox": client.is_sandbox,
-            "quota": dataclasses.asdict(client.quota),
+            "quota": _quota(client.quota, is_shared=sharing is not None),
             "circuits": {circuit.group: circuit.state.name for circuit in client.breaker},
             "upstreamConnections": dict(+client.bulkhead.in_use),
             "clientConnections": client_connections(connections) | {"limit": connections.limits.connections},

@@ -45,6 +45,7 @@ from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpans, over_http
 from server.origins import NO_ORIGINS, Origins
 from server.paths import GRAPHQL, METRICS
+from server.readiness import Readiness, patience
 from server.response_cache import ResponseCache
 from server.response_limit import MEGABYTE, ResponseLimit
 from server.router_secret import only_router
@@ -76,7 +77,8 @@ def create_app(
     explorer = _explorer(settings, client) if has_explorer(settings) else None
     broadcasts = Broadcasts(ResponseLimit(settings.max_response_megabytes))
     view, socket_view = _views(services, broadcasts, origins, spans, explorer)
-    public = pages(client, services.sdl, services.connections)
+    readiness = Readiness(client, services.connections)
+    public = pages(client, services.sdl, readiness)
     responses = _response_cache(services, view, public, explorer)
     declare_metrics(
         observation.sampler,
@@ -93,7 +95,7 @@ def create_app(
 
         declare_sharing_metrics(observation.sampler, services.sharing, services.upstream.sharing)
     handle, sockets = _layers(services, responses, socket_view, origins)
-    lifetime = _lifetime(services, warm=warm, watched=watched)
+    lifetime = _lifetime(services, readiness, warm=warm, watched=watched)
     others = _others(sockets, Starlette(lifespan=lambda _: lifetime()))
     app = HTTPAdapter(over_http(spans, handle), others, client, traffic, observation.request_ended)
     status = StatusPage(services, responses)
@@ -163,12 +165,13 @@ def _layers(
     return CrossSiteCheck(handle, origins), sockets
 
 
-def _lifetime(services: Services, *, warm: bool, watched: bool) -> Lifetime:
+def _lifetime(services: Services, readiness: Readiness, *, warm: bool, watched: bool) -> Lifetime:
     symbols = services.upstream.symbols if warm else None
     supervision = Supervision(services.settings.stuck_seconds, services.reload) if watched else None
     watch = partial(services.connections.subscribers.watch, services.access, services.client.clock)
     sampler = services.observation.sampler
-    background = Background(symbols, services.pool, sampler, watch, services.sharing, supervision)
+    until_ready = partial(readiness.wait, patience(services.settings))
+    background = Background(symbols, services.pool, sampler, watch, services.sharing, supervision, until_ready)
 
     def lifetime() -> AbstractAsyncContextManager[None]:
         return lifespan(services.upstream, background)

@@ -10,11 +10,11 @@ from server.response_cache import ResponseCache
 
 
 class CacheBytes(NamedTuple):
-    """Bytes in each cache, as its limit counts them."""
+    """Bytes in each cache, as its limit counts them; `answers` are those of CoinGlass."""
 
     responses: int
     fragments: int
-    rows: int
+    answers: int
 
 
 def cache_bytes(client: Client, engine: Engine, responses: ResponseCache) -> CacheBytes:

@@ -102,9 +102,7 @@ class GracefulServer(uvicorn.Server):
 
     @property
     def _facts(self) -> dict[str, object]:
-        """What each line about the end states."""
-        name = None if self._signal is None else signal.Signals(self._signal).name
-        return {"signal": name, "pid": os.getpid()}
+        return end_facts(self._signal)
 
     def _abort(self) -> None:
         for connection in list(self.server_state.connections):
@@ -159,6 +157,12 @@ class GracefulServer(uvicorn.Server):
         """Wait until the time, a second signal, or the end of the condition."""
         while self._loop.time() < latest and goes_on() and not self.force_exit:  # noqa: ASYNC110  # as uvicorn waits
             await asyncio.sleep(_POLL_SECONDS)
+
+
+def end_facts(sig: int | None) -> dict[str, object]:
+    """Return what each line about the end states: SIGINT for the signal by which workers are told of it."""
+    name = None if sig is None else signal.Signals(signal.SIGINT if sig == END else sig).name
+    return {"signal": name, "pid": os.getpid()}
 
 
 def drop_handshakes(listener: socket.socket) -> bool:

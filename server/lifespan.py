@@ -46,6 +46,7 @@ class Background(NamedTuple):
     """What runs beside the requests. Without `symbols`, the listings are not requested at start.
 
     `watch_credentials`: of subscribers, for as long as the server runs. `sharing`: what replicas share, if they do.
+    `until_ready`: what has to end before the process accepts connections.
     """
 
     symbols: Symbols | None
@@ -54,6 +55,7 @@ class Background(NamedTuple):
     watch_credentials: Callable[[], Coroutine[None, None, None]]
     sharing: "Sharing | None"
     supervision: Supervision | None = None
+    until_ready: Callable[[], Coroutine[None, None, None]] | None = None
 
 
 @contextlib.asynccontextmanager
@@ -72,6 +74,8 @@ async def lifespan(upstream: KeyUpstream, background: Background) -> AsyncIterat
         task.add_done_callback(_log_failure)
     try:
         with contextlib.nullcontext() if supervision is None else supervision.active():
+            if background.until_ready is not None:
+                await background.until_ready()
             yield
     finally:
         for task in running:

@@ -71,7 +71,7 @@ def _declare_caches(sampler: Sampler, client: Client, engine: Engine, responses:
 
     def sizes() -> Mapping[Any, float]:
         size = cache_bytes(client, engine, responses)
-        return {("response",): size.responses, ("fragment",): size.fragments, ("rows",): size.rows}
+        return {("response",): size.responses, ("fragment",): size.fragments, ("rows",): size.answers}
 
     about = "Lookups in each cache, by outcome."
     sampler.counter(f"{PREFIX}_lookups", about, ("of", "outcome"), lookups)

@@ -11,9 +11,9 @@ from cg_client.client import Client
 from served_schema.federation import Schema
 from server.explorer import Explorer
 from server.http import Handler, Request, Response, refusal
-from server.open_connections import OpenConnections
 from server.page_headers import TEXT_HEADERS
 from server.paths import EXPLORER_FILES, GRAPHQL, HEALTH, LIGHT_PAGE, READY, START
+from server.readiness import Readiness
 
 Page: TypeAlias = Callable[[], Response]
 _TEXT = b"text/plain; charset=utf-8"
@@ -66,7 +66,7 @@ class Routes:
         return page()
 
 
-def pages(client: Client, schema: Schema | None, connections: OpenConnections) -> dict[str, Page]:
+def pages(client: Client, schema: Schema | None, readiness: Readiness) -> dict[str, Page]:
     """Return the pages by path that every client may see; without `schema` there is no page of the SDL."""
 
     def healthy() -> Response:
@@ -77,10 +77,11 @@ def pages(client: Client, schema: Schema | None, connections: OpenConnections) -
 
         A replica that has yet to learn its part of the quota is not ready: it could fetch nothing.
         """
-        may_fetch, plan = client.admission_queue.has_part, client.gate.plan
-        is_ready = client.plan_watch.was_requested and may_fetch and not connections.is_draining
-        facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.is_sandbox}
-        return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
+        plan, obstacle = client.gate.plan, readiness.obstacle
+        facts = {"ready": obstacle is None, "plan": plan.name if plan else None, "sandbox": client.is_sandbox}
+        if obstacle is not None:
+            facts["reason"] = obstacle
+        return Response.of(orjson.dumps(facts), status=200 if obstacle is None else 503)
 
     paths: dict[str, Page] = {HEALTH: healthy, READY: ready}
     if schema is not None:  # printed at the first request, not at start

@@ -49,7 +49,8 @@ class CountingStoreObserver(StoreObserver):
         """Log the first of several attempts in vain."""
         if not self._is_logged:
             self._is_logged = True
-            log.warning("the shared store cannot be reached: this replica goes on alone", reason=reason)
+            text = "the shared store cannot be reached: this server sends nothing to CoinGlass until it can"
+            log.warning(text, reason=reason)
 
     def on_return(self, seconds: float) -> None:
         self.is_away = self._is_logged = False

@@ -33,11 +33,11 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
-from server.graceful import END, RETIRE, GracefulServer, drop_handshakes
+from server.graceful import END, RETIRE, GracefulServer, drop_handshakes, end_facts
 from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
-from server.private_store import PrivateStore, end_private_store, is_installed, start_private_store
+from server.private_store import PACKAGES, PrivateStore, end_private_store, is_installed, start_private_store
 from server.rolling_restart import RollingRestart
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
 from server.settings import Settings, SettingsError
@@ -64,6 +64,8 @@ def serve_with_workers(
     try:
         if settings.shared_url is None and is_installed():
             store = start_private_store()
+        elif settings.shared_url is None:
+            _log_without_store(settings.workers)
         settings = dataclasses.replace(settings, metrics_folder=Path(folder))
         workers = Workers(settings, listeners, store, sandbox=sandbox)
         workers.run()
@@ -71,8 +73,15 @@ def serve_with_workers(
         shutil.rmtree(folder, ignore_errors=True)
         if store is not None:
             store.close()
+    workers.log_end()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
+
+
+def _log_without_store(workers: int) -> None:
+    remedy = f"{sys.executable} -m pip install {' '.join(PACKAGES)}, or set COINGLASS_SHARED_URL"
+    text = "workers share nothing: each has an equal part of the quota and a cache of its own"
+    log.warning(text, workers=workers, remedy=remedy)
 
 
 class WorkerProcess(Process):
@@ -225,6 +234,11 @@ class Workers(Multiprocess):
         latest = time.monotonic() + seconds
         for process in self._all():
             process.process.join(max(0.0, latest - time.monotonic()))
+
+    def log_end(self) -> None:
+        """Log the end of this process, which ends last, after a signal."""
+        if self._end_signal is not None:
+            log.info("the server has ended", **end_facts(self._end_signal))
 
     def handle_hup(self) -> None:
         """Let each worker read callers' keys and trusted documents again, or end if the terminal was closed."""

@@ -70,7 +70,18 @@ def test_the_status_page_has_the_state_of_a_process(addresses: Addresses) -> Non
         "sharedStore",
     }
     assert status["clientConnections"]["http"] >= 1
+    assert status["cacheBytes"].keys() == {"responses", "fragments", "answers"}
     assert addresses.public("/status").status_code == 404
+
+
+def test_the_quota_has_one_spelling_and_says_who_shares_it_only_with_a_store(addresses: Addresses) -> None:
+    status = addresses.admin("/status").json()
+    has_store = status["sharedStore"] is not None
+    of_store = {"replicas", "isAlone"} if has_store else set()
+    quota = status["quota"]
+    assert quota.keys() == {"limit", "used", "resetsIn", "isPaused"} | of_store
+    assert (status["replica"] is not None) is has_store
+    assert quota["resetsIn"] is None or quota["resetsIn"] == round(quota["resetsIn"], 1)
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/", "/schema.graphql"])

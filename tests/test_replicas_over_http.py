@@ -150,7 +150,8 @@ def test_a_replica_that_starts_without_the_store_is_not_ready(replicas: Replicas
     variables = replicas.variables | {"COINGLASS_SHARED_URL": "valkey://127.0.0.1:1"}
     with serving(COINGLASS_REPLICA="lonely", **variables) as (address, _):
         assert httpx.get(f"{address}/healthz", timeout=LIMIT).status_code == 200
-        assert httpx.get(f"{address}/readyz", timeout=LIMIT).status_code == 503
+        ready = httpx.get(f"{address}/readyz", timeout=LIMIT)
+        assert (ready.status_code, "COINGLASS_SHARED_URL" in ready.json()["reason"]) == (503, True)
         part = post(address, open_interest("LTC"))["coin"]
         assert "COINGLASS_SHARED_URL" in str(part)
 

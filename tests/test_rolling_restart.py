@@ -1,11 +1,14 @@
-"""Rolling restarts behind nginx, as deploy/nginx.conf configures it, under load: no request is lost."""
+"""Rolling restarts, some behind nginx as deploy/nginx.conf configures it, under load: no request is lost."""
 
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import httpx
 
 from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
@@ -71,6 +74,26 @@ def test_a_rolling_restart_of_two_workers_loses_no_request(tmp_path: Path) -> No
             load.wait_for(lambda: load.outcomes.total() >= REQUESTS)
         assert not set(before[:2]) & set(workers(process)[-2:])
     assert load.outcomes == {"200 with data": load.outcomes.total()}
+
+
+def test_workers_accept_no_connection_before_they_are_ready() -> None:
+    with upstream() as variables, serving("--workers", "2", **variables) as (address, process):
+        is_restarted = lines_after(process, RESTARTED)
+        answers = [readiness(address) for _ in range(20)]
+        process.send_signal(signal.SIGUSR2)
+        latest = time.monotonic() + RESTARTS_WITHIN
+        while not is_restarted.is_set():
+            assert time.monotonic() < latest
+            answers.append(readiness(address))
+        answers += [readiness(address) for _ in range(20)]
+    assert [answer for answer in answers if answer != (200, True)] == []
+
+
+def readiness(address: str) -> tuple[int, bool]:
+    """Return the status of the page and whether there is a quota, by connections of their own."""
+    quota = httpx.post(f"{address}/graphql", json={"query": "{ upstreamQuota { limit } }"}, timeout=RESTARTS_WITHIN)
+    has_quota = quota.json()["data"]["upstreamQuota"]["limit"] > 0
+    return httpx.get(f"{address}/readyz", timeout=RESTARTS_WITHIN).status_code, has_quota
 
 
 @needs_nginx

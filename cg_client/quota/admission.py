@@ -36,8 +36,8 @@ class AdmissionControl(Protocol):
     refused: dict[Priority, int]
 
     @property
-    def has_part(self) -> bool:
-        """Whether calls may be admitted at all: not before the part of a common quota is known."""
+    def obstacle(self) -> str | None:
+        """Why no call at all may be admitted; None once this process has a part of the quota."""
 
     @property
     def size(self) -> int:

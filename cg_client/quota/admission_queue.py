@@ -60,8 +60,8 @@ class AdmissionQueue:
         self.refused = dict.fromkeys(Priority, 0)
 
     @property
-    def has_part(self) -> bool:
-        return True
+    def obstacle(self) -> str | None:
+        return None
 
     def waiting(self, priority: Priority) -> int:
         return len(self._queues[priority])

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from cg_client.errors import NoQuotaPart, QuotaExhausted, StartsTooLate
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.window import MINUTE, PauseReason
 from shared.quota.ledger import DigestOf, QuotaLedger
@@ -19,6 +20,8 @@ FAST_CLOCK: Final = 1.02  # seconds that a replica's clock may take for one, at 
 # may start without asking, and until the last call that another has started instead counts no more.
 _OVERHEAD: Final = LATE + SILENT + 3.0 + 1.05 * MINUTE
 _REASONS: Final = tuple(PauseReason)
+_NO_PART: Final = "This server has yet to get its part of the quota from the shared store (COINGLASS_SHARED_URL)"
+_NAME_TAKEN: Final = "Another server has the name of this one (COINGLASS_REPLICA), which gets no part of the quota"
 
 
 class QuotaContact:
@@ -56,7 +59,7 @@ class QuotaContact:
         self._version, self._parts, self._slots = 0, 0, 0
         self._peers: list[tuple[str, str]] = []
         self._unreported_until = 0.0
-        self._opens_in = 1.0  # seconds in which a replica without a share expects one
+        self._opens_in, self._is_expecting = 1.0, True  # seconds in which a replica without a share expects one
         self._learned, self._at_least, self._is_stated = 0, 0, False
         self._pause_until, self._pause_reason = 0.0, PauseReason.REQUESTED
         self._reported_pause = 0.0  # until when, as the last request told
@@ -126,7 +129,7 @@ class QuotaContact:
         self._unreported_until = now + FAST_CLOCK * reply.unreported_for
         self.replicas = reply.members
         self._parts = reply.parts
-        self._opens_in = max(1.0, reply.settles_in)
+        self._opens_in, self._is_expecting = max(1.0, reply.settles_in), True
 
     def share(self, request: QuotaRequest, reply: QuotaReply) -> bool:
         """Go on with the common quota; return whether slots have to be returned at once."""
@@ -137,14 +140,16 @@ class QuotaContact:
         return reply.floor < request.floor or reply.parts > request.parts > 0
 
     def note_name(self, *, is_taken: bool, now: float) -> None:
-        """Log once that another process uses the name: for longer than one that was killed keeps it."""
+        """Log once that another process uses the name, and expect nothing: longer than one that was killed keeps it."""
         if not is_taken:
             self._taken_since = None
         elif self._taken_since is None:
             self._taken_since = now
         elif now - self._taken_since > 2 * SILENT:
             self._taken_since = math.inf
-            log.warning("another server uses COINGLASS_REPLICA: this one sends nothing", replica=self._replica)
+            self.expect_nothing()
+            text = "another server has the same COINGLASS_REPLICA, and this one no part of the quota: name it otherwise"
+            log.error(text, replica=self._replica)
 
     def join(self, sent: float) -> None:
         """Use the common quota from now on."""
@@ -158,9 +163,9 @@ class QuotaContact:
         self._corrections.clear()
         self.divide(now)
 
-    def fail(self) -> None:
-        """Expect nothing of a store that is away."""
-        self._opens_in = MINUTE
+    def expect_nothing(self) -> None:
+        """Expect no share before the store answers again, or answers otherwise."""
+        self._opens_in, self._is_expecting = MINUTE, False
 
     def divide(self, now: float) -> None:
         """Let the local queue use what is safe now."""
@@ -173,9 +178,18 @@ class QuotaContact:
         return self._seq > 0
 
     @property
-    def has_part(self) -> bool:
-        """Whether the store has told a part of the quota that is safe without it."""
-        return self._parts > 0
+    def obstacle(self) -> str | None:
+        """Why nothing may start: the store has told no part of the quota that is safe without it."""
+        if self._parts or not self.is_alone:
+            return None
+        return _NAME_TAKEN if self._taken_since == math.inf else _NO_PART
+
+    def explain(self, refused: StartsTooLate) -> StartsTooLate:
+        """Return the refusal of a call while this replica is alone, with the obstacle as its reason."""
+        obstacle = self.obstacle
+        if obstacle is None or refused.retry_after is None:
+            return refused
+        return QuotaExhausted(refused.retry_after, obstacle) if self._is_expecting else NoQuotaPart(obstacle)
 
     @property
     def rises_at(self) -> float:

@@ -15,7 +15,7 @@ import structlog
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import QueueFull, QuotaExhausted, StartsTooLate
+from cg_client.errors import QueueFull, StartsTooLate
 from cg_client.quota.admission import Admission, refusal
 from cg_client.quota.admission_queue import MAX_WAITING, AdmissionQueue
 from cg_client.quota.requester import Priority, Requester
@@ -37,7 +37,6 @@ _SOONEST = 0.01  # seconds until the next exchange, unless something happens
 _STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
 _MAX_ROUNDS = 2  # exchanges in which a call waits for a forecast
 _REMEMBERED_CLIENTS = 10_000
-_NO_PART = "This server has yet to learn its part of the quota from the store that COINGLASS_SHARED_URL names"
 
 
 class SharedQuota:
@@ -102,8 +101,8 @@ class SharedQuota:
         await self._local.close()
 
     @property
-    def has_part(self) -> bool:
-        return self.contact.has_part or not self.contact.is_alone
+    def obstacle(self) -> str | None:
+        return self.contact.obstacle
 
     @property
     def size(self) -> int:
@@ -142,9 +141,7 @@ class SharedQuota:
         try:
             admission = await self._local.start(waiter.call, waiter.deadline, waiter.requester)
         except StartsTooLate as refused:
-            if self.contact.has_part or refused.retry_after is None:
-                raise
-            raise QuotaExhausted(refused.retry_after, _NO_PART) from None
+            raise self.contact.explain(refused) from None
         self.contact.ledger.start(waiter.requester.client)
         return admission
 
@@ -352,7 +349,7 @@ class SharedQuota:
         except Exception as error:
             if not isinstance(error, StoreAway | CommandRefused | msgspec.DecodeError):
                 log.exception("an exchange about the quota failed")
-            self.contact.fail()
+            self.contact.expect_nothing()
             self._lose()
             return False
         now = self._clock.monotonic()

@@ -15,8 +15,8 @@ from cg_client.secret import Secret
 from shared.quota.shared_quota import SharedQuota
 from shared.store.scope import Scope
 from shared.store.store import Store
+from tests.shared.cluster_rig import Cluster
 from tests.shared.rig import StoreLog, connected
-from tests.shared.test_cluster import Cluster
 from tests.store_server import StoreServer, running_store
 
 Noted: TypeAlias = tuple[str, str, str]  # since when, the history, the evictions

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import redis
+from structlog.testing import capture_logs
 
-from cg_client.errors import QuotaExhausted
+from cg_client.errors import NoQuotaPart, QuotaExhausted
 from cg_client.quota.requester import Priority
 from cg_client.quota.window import PauseReason
 from shared.quota import shared_quota as module
@@ -251,6 +252,34 @@ async def test_two_processes_never_have_one_name(world: World) -> None:
     assert (first.is_alone, other.is_alone) == (False, True)
 
 
+async def test_a_process_whose_name_another_has_refuses_at_once_and_says_why(world: World) -> None:
+    first, _second = await started(world, 2)
+    other = world.replica(first.name)
+    with capture_logs() as logged:
+        await world.elapse(4)
+        waiting = other.call(within=15)  # the other one may just have been killed
+        await world.elapse(1)
+        assert not waiting.done()
+        await world.elapse(3)
+    assert waiting.done()
+    other.call(within=15)
+    await world.elapse(0.1)
+    assert [(type(refusal), "COINGLASS_REPLICA" in str(refusal)) for refusal in world.refusals] == [
+        (NoQuotaPart, True)
+    ] * 2
+    assert "COINGLASS_REPLICA" in str(other.quota.obstacle)
+    assert [line["log_level"] for line in logged if "COINGLASS_REPLICA" in line["event"]] == ["error"]
+
+
+async def test_a_name_that_is_free_again_is_used(world: World) -> None:
+    first, _second = await started(world, 2)
+    other = world.replica(first.name)
+    await world.elapse(10)
+    first.kill()
+    await world.elapse(5)
+    assert (other.is_alone, other.quota.obstacle) == (False, None)
+
+
 async def test_a_killed_replica_is_forgotten_in_the_end(world: World) -> None:
     first, second = await started(world, 2, forget=900)
     second.kill()
@@ -304,6 +333,8 @@ async def test_a_replica_that_has_never_reached_the_store_refuses_soon_and_names
     replica.call(within=5)
     await world.elapse(3)
     (refusal,) = world.refusals
-    assert isinstance(refusal, QuotaExhausted)
+    assert isinstance(refusal, NoQuotaPart)
+    assert refusal.retry_after == 2.0
     assert "COINGLASS_SHARED_URL" in str(refusal)
+    assert " s at the earliest" not in str(refusal)  # it may be there as soon as the store is
     assert world.upstream.most == 0

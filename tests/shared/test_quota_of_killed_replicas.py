@@ -41,7 +41,7 @@ async def kill_in_turn(world: World, kills: int) -> int:
             replicas[victim] = None
         elif second % EVERY == DOWN:
             replicas[victim] = world.replica(names[victim])
-        calls += [each.call(within=5) for each in replicas if each and each.quota.has_part]
+        calls += [each.call(within=5) for each in replicas if each and each.quota.obstacle is None]
         await world.elapse(1)
     return sent(calls)
 

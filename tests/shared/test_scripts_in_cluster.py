@@ -70,7 +70,7 @@ class SharedState:
         await self.share_facts()
         await self.share_streams()
         await self.quota.open()
-        assert self.quota.has_part
+        assert self.quota.obstacle is None
         await self.spend_budget()
 
     async def share_answers(self) -> None:

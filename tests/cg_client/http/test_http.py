@@ -237,6 +237,8 @@ async def test_a_refused_connection_is_unavailable_and_uses_up_no_connection(con
     for _ in range(3):
         failure = await fails(get(transport))
         assert (type(failure), failure.sent) == (UpstreamUnavailable, False)
+        assert "connection refused" in str(failure)
+        assert "COINGLASS_BASE_URL" in str(failure)
 
 
 async def test_an_unresolvable_host_is_unavailable() -> None:
@@ -245,6 +247,18 @@ async def test_an_unresolvable_host_is_unavailable() -> None:
     failure = await fails(get(Transport(http, config_of(url), Clock())))
     await http.aclose()
     assert (type(failure), failure.sent) == (UpstreamUnavailable, False)
+    assert "name was not found" in str(failure)
+
+
+async def test_a_proxy_that_is_not_there_is_named_as_the_cause() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    http = http_transport("http://upstream", 1, f"http://127.0.0.1:{port}")
+    failure = await fails(get(Transport(http, config_of("http://upstream"), Clock())))
+    await http.aclose()
+    assert (type(failure), failure.sent) == (UpstreamUnavailable, False)
+    assert "through the proxy: connection refused" in str(failure)
+    assert "COINGLASS_PROXY" in str(failure)
 
 
 @pytest.fixture(scope="module")
@@ -275,6 +289,7 @@ async def test_a_certificate_for_another_host_is_refused(connect: Connect, autho
     async with scripted(says(ok(BODY)), tls=server_side(authority, "another.example")) as server:
         failure = await fails(get(connect(server.port, tls=client_side(authority))))
     assert (type(failure), failure.sent, server.requests) == (UpstreamUnavailable, False, [])
+    assert "certificate" in str(failure)
 
 
 async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
@@ -362,3 +377,4 @@ async def test_a_proxy_that_refuses_the_tunnel_makes_upstream_unavailable(step: 
         failure = await fails(get(Transport(http, config_of("https://upstream"), Clock())))
         await http.aclose()
     assert type(failure) is UpstreamUnavailable
+    assert ("status 407" in str(failure)) is (step is not resets)
