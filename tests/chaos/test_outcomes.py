@@ -1,6 +1,7 @@
 """What the chaos suite judges by can fail: each breach is seen as one."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from cg_client.entries import MAX_STALE
 from chaos.connection import CallerReply
-from chaos.outcomes import Answered, Outcome, faults, read, shares, summary, too_old
+from chaos.outcomes import Answered, Outcome, faults, read, shares, summary, too_old, unanswered
 from chaos.parts import MARKET, Part, on_pair
 
 PART = on_pair("one", "Binance", "BTC", MARKET)
@@ -76,6 +77,13 @@ def test_the_age_of_data_is_compared_with_its_freshness() -> None:
 def test_answers_are_counted_by_code() -> None:
     result = [Outcome("a", None), Outcome("b", "TIMEOUT"), Outcome("c", "TIMEOUT")]
     assert shares(result) == "1 of 3 parts data (2 TIMEOUT)"
+
+
+def test_a_part_without_data_is_reported_with_the_replica_and_the_reason() -> None:
+    problem = {"__typename": "Unavailable", "code": "TIMEOUT", "message": "No answer.", "retryAfter": 2.0}
+    refused = replace(answer({"it": problem}), by="rich-2")
+    (line,) = unanswered([answer({"it": VALUE | {"source": source()}}), refused])
+    assert line == "one from rich-2 after 0.10 s: TIMEOUT, No answer. (retry after 2.0 s)"
 
 
 def test_breaches_are_escaped_and_shortened_for_a_table() -> None:
