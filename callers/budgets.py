@@ -9,7 +9,7 @@ from callers.caller import Budget, Caller
 from cg_client.clock import Clock
 
 MINUTE, DAY = 60, 86_400  # seconds
-_MAX_ALLOWANCES: Final = 65_536
+MAX_ALLOWANCES: Final = 65_536
 
 
 class BudgetExceeded(Exception):
@@ -154,7 +154,7 @@ class Budgets:
         if former is not None:
             allowance.take_over(former)
         self._allowances[caller.name] = allowance
-        if len(self._allowances) > _MAX_ALLOWANCES:
+        if len(self._allowances) > MAX_ALLOWANCES:
             self._allowances.popitem(last=False)
         return allowance
 

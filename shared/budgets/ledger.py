@@ -8,10 +8,10 @@ statement is right again.
 import asyncio
 import secrets
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from callers.budgets import DAY, MINUTE, BudgetExceeded, BudgetWindow, Reservation
+from callers.budgets import DAY, MAX_ALLOWANCES, MINUTE, BudgetExceeded, BudgetWindow, Reservation
 from cg_client.clock import Clock
 from shared.budgets.windows import BudgetVerdicts, SharedWindow
 from shared.store.commands import Argument
@@ -53,6 +53,13 @@ class StoreState:
     def is_cautious(self) -> bool:
         return self.clock.monotonic() < self.cautious_until
 
+    def note_change(self, ledger: "Ledger") -> None:
+        """State the ledger soon. While the store is away as many wait as there are allowances, the latest."""
+        self.changed[ledger] = None
+        self.changed.move_to_end(ledger)
+        if len(self.changed) > MAX_ALLOWANCES:
+            self.changed.popitem(last=False)
+
 
 class Ledger:
     """What one caller has spent, in all windows that its budget has or had. `windows`: those that it has now."""
@@ -79,7 +86,7 @@ class Ledger:
         return window
 
     def note_change(self) -> None:
-        self._state.changed[self] = None
+        self._state.note_change(self)
 
     @property
     def is_used(self) -> bool:
@@ -124,16 +131,17 @@ class Ledger:
                 return
 
     def _within_part(self, operations: list[Operation]) -> list[Operation]:
-        """Refuse the operations that exceed the part of this replica."""
-        now, passed = self._state.clock.monotonic(), []
+        """Refuse the operations that exceed the part of this replica, with those before them."""
+        now, passed, earlier = self._state.clock.monotonic(), [], Counter[str]()
         for operation in operations:
             try:
-                self._check_alone(operation.amounts, now)
+                self._check_alone(operation.amounts, now, earlier)
             except BudgetExceeded as exceeded:
                 exceeded.retry_after = self._state.cautious_until - now
                 _refuse(operation, exceeded)
             else:
                 passed.append(operation)
+                earlier.update(operation.amounts)
         return passed
 
     async def _run(self, operations: list[Operation]) -> None:
@@ -171,6 +179,8 @@ class Ledger:
             window.take_over(new, told, reserved, now)
             if not state.is_cautious:
                 window.allotment = None
+            elif window.allotment is None:
+                window.allot(state.replicas, reserved)
         for operation, refusing in decided:
             if refusing is not None:
                 window = windows[refusing]
@@ -198,14 +208,15 @@ class Ledger:
         now = self._state.clock.monotonic()
         for window in self.windows:
             window.begin_if_over(now)
-        self._check_alone(amounts, now)
+        self._check_alone(amounts, now, {})
         for window in self.windows:
             window.spend(amounts[window.unit])
         return [Reservation(window, window.number, amounts[window.unit]) for window in self.windows]
 
-    def _check_alone(self, amounts: dict[str, int], now: float) -> None:
+    def _check_alone(self, amounts: dict[str, int], now: float, earlier: Mapping[str, int]) -> None:
+        """Raise BudgetExceeded for what exceeds this replica's part, of which `earlier` operations take some."""
         for window in self.windows:
-            window.check_alone(amounts[window.unit], self._state.replicas, now)
+            window.check_alone(amounts[window.unit], self._state.replicas, now, earlier.get(window.unit, 0))
 
 
 def _refuse(operation: Operation, exceeded: BudgetExceeded) -> None:

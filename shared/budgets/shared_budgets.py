@@ -20,7 +20,7 @@ from shared.budgets.windows import BudgetNames
 from shared.store.commands import Commands
 from shared.store.store import Store
 
-CAUTIOUS_SECONDS: Final = 2.0  # after a return of the store
+CAUTIOUS_SECONDS: Final = 3.0  # after a return; others are back after an attempt in vain, a pause and a flush
 FLUSH_SECONDS: Final = 0.2
 _MAX_FLUSHED: Final = 2048  # callers whose corrections are sent without a pause
 _AT_A_TIME: Final = 64  # of them
@@ -91,11 +91,11 @@ class SharedBudgets(Budgets):
         return SharedAllowance(caller.budget, budget, self._state, ledger)
 
     async def _return(self, _: Commands) -> None:
-        """State soon what was spent, which the store may not know, or no longer."""
+        """State soon what was spent, of which the store may not know, and leave others what they have not stated."""
+        self._state.cautious_until = self._clock.monotonic() + CAUTIOUS_SECONDS
         for allowance in self._allowances.values():
             if isinstance(allowance, SharedAllowance) and allowance.ledger.is_used:
                 allowance.ledger.note_change()
-                self._state.cautious_until = self._clock.monotonic() + CAUTIOUS_SECONDS
 
     async def _flush_all(self) -> None:
         while True:

@@ -40,9 +40,9 @@ class SharedWindow(BudgetWindow):
             self.spent += amount
             self.on_spend()
 
-    def check_alone(self, amount: int, replicas: int, now: float) -> None:
-        """Raise BudgetExceeded for what exceeds this replica's part."""
-        left = self._left_alone(replicas, now)
+    def check_alone(self, amount: int, replicas: int, now: float, earlier: int) -> None:
+        """Raise BudgetExceeded for what exceeds this replica's part, of which `earlier` operations take some."""
+        left = max(0, self._left_alone(replicas, now) - earlier)
         if amount > left:
             raise self.exceeded(amount, left, now)
 
@@ -50,9 +50,14 @@ class SharedWindow(BudgetWindow):
         """Return what this replica may spend without the store; a budget of which nothing is spent has room for one."""
         if now >= self.ends_at:
             return _part(self.limit, 0, replicas)
-        if self.allotment is None:
-            self.allotment, self.baseline = _part(self.limit, self.used, replicas), self.spent
-        return max(0, self.allotment - (self.spent - self.baseline))
+        allotment = self.allot(replicas) if self.allotment is None else self.allotment
+        return max(0, allotment - (self.spent - self.baseline))
+
+    def allot(self, replicas: int, reserved: int = 0) -> int:
+        """Set and return this replica's part of what was left before it reserved so many."""
+        self.baseline = self.spent - reserved
+        self.allotment = allotment = _part(self.limit, self.used - reserved, replicas)
+        return allotment
 
     def refused(self, amount: int, now: float) -> BudgetExceeded:
         """Return the refusal by the store, which knew no less than the total here."""

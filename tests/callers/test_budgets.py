@@ -158,7 +158,7 @@ def test_a_changed_budget_applies_to_what_was_spent(clock: FakeClock) -> None:
 
 
 def test_the_number_of_allowances_is_bounded(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MAX_ALLOWANCES", 2)
+    monkeypatch.setattr(module, "MAX_ALLOWANCES", 2)
     budgets = Budgets(Budget(calls_per_minute=5), clock)
     first, second = (budgets.allowance(Caller(name)) for name in ("ann", "bob"))
     assert budgets.allowance(Caller("ann")) is first

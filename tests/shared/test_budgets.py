@@ -15,7 +15,7 @@ from callers.caller import Budget, Caller
 from cg_client.clock import Clock
 from cg_client.secret import Secret
 from shared.budgets import ledger as budget_ledger
-from shared.budgets.shared_budgets import SharedBudgets
+from shared.budgets.shared_budgets import CAUTIOUS_SECONDS, SharedBudgets
 from shared.budgets.windows import BudgetNames
 from shared.store.address import parse_address
 from shared.store.commands import Argument, StoreReply
@@ -103,16 +103,19 @@ class Spender:
 
 @contextlib.asynccontextmanager
 async def spenders(
-    server: StoreServer, clock: Clock | None = None, budget: Budget = BUDGET, count: int = REPLICAS
+    server: StoreServer, clock: FakeClock | None = None, budget: Budget = BUDGET, count: int = REPLICAS
 ) -> AsyncIterator[list[Spender]]:
+    """Run replicas that have been connected for a while."""
     caller = next(callers)
     async with contextlib.AsyncExitStack() as stack:
         result = []
         for _ in range(count):
             store = SwitchedStore(parse_address(server.url), Clock())
-            result.append(Spender(server, store, caller, clock or FakeClock(), budget))
+            spender_clock = clock or FakeClock()
+            result.append(Spender(server, store, caller, spender_clock, budget))
             await store.start()
             stack.push_async_callback(store.close)
+            spender_clock.advance(CAUTIOUS_SECONDS)
         yield result
 
 
@@ -290,9 +293,61 @@ async def test_after_the_return_both_the_store_and_the_part_decide(server: Store
         await ann.budgets._return(ann.store)
         refused = await refusal(ann, 1)
         assert refused.retry_after is not None
-        assert refused.retry_after <= 2
-        clock.advance(2)
+        assert refused.retry_after <= CAUTIOUS_SECONDS
+        clock.advance(CAUTIOUS_SECONDS)
         await ann.reserve(7)
+
+
+async def test_operations_that_come_together_after_the_return_have_one_part(server: StoreServer) -> None:
+    clock = FakeClock()
+    async with spenders(server, clock) as (ann, *_):
+        await ann.reserve(1)
+        await ann.budgets._return(ann.store)
+        for part in (3, 0):
+            results = await asyncio.gather(*(ann.is_reserved(1) for _ in range(9)))
+            assert results == [True] * part + [False] * (9 - part)
+        clock.advance(CAUTIOUS_SECONDS)
+        await ann.reserve(6)
+
+
+async def test_a_window_that_begins_after_the_return_has_no_second_part(server: StoreServer) -> None:
+    async with spenders(server) as (ann, *_):
+        await ann.budgets._return(ann.store)
+        for part in (3, 0):
+            results = await asyncio.gather(*(ann.is_reserved(1) for _ in range(9)))
+            assert results == [True] * part + [False] * (9 - part)
+
+
+async def test_a_replica_that_spent_nothing_leaves_others_what_they_have_not_stated_yet(server: StoreServer) -> None:
+    clock = FakeClock()
+    async with spenders(server, clock) as (ann, bob, _):
+        ann.store.is_cut = True
+        await ann.reserve(3)
+        await bob.budgets._return(bob.store)
+        assert [await bob.is_reserved(1) for _ in range(4)] == [True] * 3 + [False]
+        ann.store.is_cut = False
+        await ann.state()
+        clock.advance(CAUTIOUS_SECONDS)
+        assert [await bob.is_reserved(1) for _ in range(5)] == [True] * 4 + [False]
+
+
+async def test_corrections_wait_for_the_store_for_as_many_callers_as_have_budgets(
+    server: StoreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("callers.budgets", "shared.budgets.ledger"):
+        monkeypatch.setattr(f"{module}.MAX_ALLOWANCES", 2)
+    async with spenders(server) as (ann, bob, _):
+        ann.store.is_cut = True
+        group = [next(callers) for _ in range(3)]
+        for ann.caller in group:
+            await ann.reserve(3)
+        assert len(ann.budgets._state.changed) == 2
+        ann.store.is_cut = False
+        await ann.state()
+        rest = []
+        for bob.caller in group:
+            rest.append([await bob.is_reserved(1) for _ in range(LIMIT)].count(True))
+        assert rest == [10, 7, 7]
 
 
 async def test_an_emptied_store_learns_again_what_was_spent(server: StoreServer) -> None:
@@ -379,7 +434,7 @@ async def test_a_changed_budget_applies_to_what_was_spent_alone(server: StoreSer
 async def test_a_replica_that_forgot_a_caller_does_not_refund_it(
     server: StoreServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callers.budgets._MAX_ALLOWANCES", 1)
+    monkeypatch.setattr("callers.budgets.MAX_ALLOWANCES", 1)
     async with spenders(server) as (ann, *_):
         await ann.reserve(7)
         ann.budgets.allowance(Caller("somebody else"))
@@ -513,5 +568,35 @@ def test_alone_replicas_exceed_the_budget_by_no_more_than_they_could_not_know(
             for index, calls in alone:
                 await group[index].is_reserved(calls)
             assert sum(spender.sent for spender in group) <= LIMIT + unseen / REPLICAS + 1
+
+    asyncio.run(run())
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, REPLICAS - 1), st.lists(st.integers(0, 6), max_size=4)), max_size=6),
+    st.lists(st.tuples(st.integers(0, REPLICAS - 1), st.lists(st.integers(0, 6), max_size=4)), max_size=12),
+    st.permutations(range(REPLICAS)),
+)
+@settings(max_examples=60)
+def test_replicas_that_return_one_by_one_exceed_the_budget_by_no_more_than_those_alone(
+    server: StoreServer,
+    alone: list[tuple[int, list[int]]],
+    returned: list[tuple[int, list[int]]],
+    order: list[int],
+) -> None:
+    async def reserve(group: list[Spender], operations: list[tuple[int, list[int]]]) -> None:
+        for index, calls in operations:
+            await asyncio.gather(*(group[index].is_reserved(count) for count in calls))
+
+    async def run() -> None:
+        async with spenders(server) as group:
+            for spender in group:
+                spender.store.is_cut = True
+            await reserve(group, alone)
+            for index in order:
+                group[index].store.is_cut = False
+                await group[index].budgets._return(group[index].store)
+                await reserve(group, returned)
+            assert sum(spender.sent for spender in group) <= LIMIT
 
     asyncio.run(run())
