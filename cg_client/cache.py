@@ -21,7 +21,7 @@ from cg_client.errors import CoinglassError, ConnectionsBusy, StartsTooLate, Ups
 from cg_client.in_flight import Claim, InFlight
 from cg_client.lookups import Lookups
 from cg_client.quota.admission import RefusalForecast
-from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.quota.requester import SYSTEM, Priority, Requester
 from cg_client.recent_failures import RecentFailures
 from cg_client.second_tier import Lease, Lookup, SecondTier
 
@@ -58,7 +58,7 @@ class Cache:
         self._refusals, self._lookups = refusals, None
         if second_tier is not None:
             self._lookups = Lookups(second_tier, store, self._learn, self._end_lookup, refusals.will_refuse)
-            second_tier.on_urgent(lambda call: on_join(call, SYSTEM))
+            second_tier.on_urgent(self._hurry)
         self._on_learned = on_learned
         self._failures = RecentFailures(clock, QUOTA_PATIENCE)
         self.lookups = Counter(hit=0, stale=0, shared=0, miss=0)
@@ -179,6 +179,12 @@ class Cache:
         in_flight.claim.join(requester)
         self._on_join(in_flight.call, requester)
 
+    def _hurry(self, call: Call, priority: Priority) -> None:
+        """Let a fetch be as urgent as somebody in another replica, whose share it does not count in."""
+        in_flight = self._in_flight.get(call.key)
+        if in_flight is not None:
+            self._join(in_flight, dataclasses.replace(in_flight.claim.requester, priority=priority))
+
     def _learn(self, call: Call, lookup: Lookup) -> None:
         """Cache what the second tier has, unless it is older than what memory has."""
         entry, before = lookup.entry, self._store.get(call)
@@ -283,13 +289,13 @@ class Cache:
                 refused = self._refusals.refuse(call, deadline, claim.requester)
                 if refused is not None:
                     raise refused
-                claim.lookup = await self._lookups.claim(call, deadline, claim.requester)
+                claim.update(await self._lookups.claim(call, deadline, claim.requester))
                 continue
             if lookup.remote is None:
                 break
             has_waited = True
             try:
-                claim.lookup = await lookup.remote.wait(deadline)
+                claim.update(await lookup.remote.wait(deadline))
             except TimeoutError:
                 raise _timed_out(call, seconds) from None
             self._learn(call, claim.lookup)
@@ -353,7 +359,11 @@ class Cache:
 
         def fetched(lookup: Lookup) -> asyncio.Future[AnyAnswer]:
             in_flight = self._in_flight.get(call.key)
-            return self._wait(in_flight or self._start(call, deadline, requester, lookup))
+            if in_flight is None:
+                in_flight = self._start(call, deadline, requester, lookup)
+            else:
+                self._join(in_flight, requester)
+            return self._wait(in_flight)
 
         if self._lookups is None or call.key in self._in_flight:
             return fetched(_ALONE)

@@ -10,18 +10,24 @@ from cg_client.second_tier import Lookup
 
 
 class Claim(msgspec.Struct, eq=False):
-    """What the second tier last said of a fetch, and for whom this replica fetches if it has to."""
+    """What the second tier last said of a fetch, and the most urgent of those for whom it is."""
 
     lookup: Lookup
     requester: Requester
 
+    def __post_init__(self) -> None:
+        self.update(self.lookup)
+
+    def update(self, lookup: Lookup) -> None:
+        """Go on with what the second tier says now, as urgent as the requester."""
+        self.lookup = lookup
+        if lookup.remote is not None:
+            lookup.remote.hurry(self.requester.priority)
+
     def join(self, requester: Requester) -> None:
-        remote = self.lookup.remote
-        is_open = remote is not None or self.lookup.is_unclaimed
-        if is_open and requester.priority < self.requester.priority:
+        if requester.priority < self.requester.priority:
             self.requester = requester
-            if remote is not None:
-                remote.hurry(requester.priority)
+            self.update(self.lookup)
 
 
 class InFlight(msgspec.Struct, eq=False):

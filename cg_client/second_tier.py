@@ -31,7 +31,7 @@ class RemoteFetch(Protocol):
         """Return its outcome, or the lease if it is given up; raises TimeoutError at the deadline."""
 
     def hurry(self, priority: Priority) -> None:
-        """Let the other replica know that somebody waits who is more urgent than those before."""
+        """Let the other replica know if somebody waits who is more urgent than those before."""
 
     def leave(self) -> None:
         """Wait no more, or do not begin to wait."""
@@ -66,8 +66,8 @@ class Lookup(msgspec.Struct, frozen=True):
 
 
 class SecondTier(Protocol):
-    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
-        """Call back with each call that this replica fetches, and for which a more urgent caller waits in another."""
+    def on_urgent(self, hurry: Callable[[Call, Priority], None]) -> None:
+        """Call back with a call that this replica fetches, and the higher priority of who waits for it in another."""
 
     async def look_up(
         self, call: Call, deadline: float, priority: Priority, entry: Entry | None, *, claims: bool

@@ -41,7 +41,7 @@ _LOOK_SECONDS = 0.02  # between two looks whether the store is back
 POLL_SECONDS: Final = 1.0  # after which a notice is believed to be lost
 _MARGIN = 0.01  # seconds after the end of a lease
 _CLOSING_SECONDS = 1.0
-_URGENT = b"!"  # at the end of a notice: a more urgent caller waits
+_URGENT = b"!"  # in a notice, before the priority of a more urgent caller who waits
 
 _BEGIN, _FINISH, _END = map(LuaScript, ("answers_begin", "answers_finish", "answers_end"))
 _EVICT, _SURVEY = map(LuaScript, ("answers_evict", "answers_survey"))
@@ -74,7 +74,7 @@ class Answers:
         self._notices = Notices()
         self._renewals = Renewals(clock, store, self._fence)
         self._away_since = -math.inf  # monotonic seconds: the last time that the store went away
-        self._hurry: Callable[[Call], None] = lambda _: None
+        self._hurry: Callable[[Call, Priority], None] = lambda *_: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._hooks: list[Callable[[], None]] = []  # what ends each
         self.counts: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
@@ -96,15 +96,17 @@ class Answers:
         with contextlib.suppress(CommandRefused):  # the store is of use all the same
             await self._renewals.renew(commands)
 
-    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
+    def on_urgent(self, hurry: Callable[[Call, Priority], None]) -> None:
         self._hurry = hurry
 
     def _receive(self, message: bytes) -> None:
-        if not message.endswith(_URGENT):
+        digest, urgent, priority = message.partition(_URGENT)
+        if not urgent:
             self._notices.receive(message)
             return
-        for call in self._renewals.calls(message.removesuffix(_URGENT).decode("ascii", "replace")):
-            self._hurry(call)
+        with contextlib.suppress(ValueError):  # something else has written it
+            for call in self._renewals.calls(digest.decode("ascii", "replace")):
+                self._hurry(call, Priority(int(priority)))
 
     def _note_loss(self) -> None:
         self._away_since = self.clock.monotonic()

@@ -37,10 +37,11 @@ if lease[1] and tonumber(lease[3]) > now then
     return reply('lease', lease[2], lease[3] - now, '')
   end
   redis.call('HSET', KEYS[2], 'waiting', '1')
-  local is_told = waited == '0' and lease[7] and tonumber(lease[7]) <= priority -- while one waits, the notice may be lost
-  if lease[6] and tonumber(lease[6]) > priority and not is_told then -- somebody more urgent waits for it
-    redis.call('HSET', KEYS[2], 'urgent', priority)
-    redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!')
+  local holder, urgent = tonumber(lease[6]) or math.huge, tonumber(lease[7]) or math.huge -- unknown to an emptied store
+  local is_told = waited == '0' and urgent <= priority -- while one waits, the notice may be lost
+  if holder > priority and not is_told then -- somebody more urgent waits for it
+    redis.call('HSET', KEYS[2], 'urgent', math.min(urgent, priority))
+    redis.call('PUBLISH', ARGV[6], ARGV[7] .. '!' .. ARGV[5])
   end
   return reply('remote', lease[2], lease[3] - now, '')
 end

@@ -399,6 +399,18 @@ async def test_a_caller_with_more_time_than_the_fetch_it_joined_fetches_again(
     assert origin.count == 2
 
 
+async def test_callers_who_fetch_again_do_so_for_the_most_urgent(clock: FakeClock) -> None:
+    log = RequesterLog(clock)
+    log.origin.open.clear()
+    log.origin.failure = QuotaExhausted(9.0)
+    callers = ((5.0, ANN), (9.0, PATIENT), (9.0, BOB))
+    waiting = [log.cache.get(a_call(), clock.monotonic() + seconds, requester) for seconds, requester in callers]
+    await run_ready_tasks()
+    log.origin.open.set()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert log.requesters == [ANN, BOB]
+
+
 def test_the_store_evicts_the_least_recently_used_answer() -> None:
     store = MemoryStore(100)
     for symbol in ("A", "B"):
@@ -459,11 +471,19 @@ async def test_a_refresh_has_a_background_priority(clock: FakeClock, requester: 
 async def test_a_fetch_runs_for_its_first_caller_and_reports_callers_that_join(clock: FakeClock) -> None:
     log = RequesterLog(clock)
     log.origin.open.clear()
-    waiting = [log.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
+    waiting = [log.cache.get(a_call(), AGES, PATIENT)]
+    await run_ready_tasks()
+    waiting += [log.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB)]
     await run_ready_tasks()
     log.origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
     assert (log.requesters, log.joined) == ([PATIENT], [ANN, BOB])
+
+
+async def test_a_fetch_runs_for_the_most_urgent_of_those_who_join_before_it_begins(clock: FakeClock) -> None:
+    log = RequesterLog(clock)
+    await asyncio.gather(*(log.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)))
+    assert log.requesters == [ANN]
 
 
 async def test_a_caller_served_a_stale_answer_joins_the_refresh_in_the_background(clock: FakeClock) -> None:

@@ -43,6 +43,7 @@ class ScriptedFetch:
     def __init__(self) -> None:
         self.outcome: asyncio.Future[Lookup] = asyncio.get_running_loop().create_future()
         self.has_left = False
+        self.hurried: Priority | None = None
 
     async def wait(self, _deadline: float) -> Lookup:
         return await self.outcome
@@ -65,7 +66,7 @@ class ScriptedTier:
         self.open = asyncio.Event()
         self.open.set()
 
-    def on_urgent(self, hurry: Callable[[Call], None]) -> None:
+    def on_urgent(self, hurry: Callable[[Call, Priority], None]) -> None:
         self.hurry = hurry
 
     async def look_up(
@@ -269,12 +270,80 @@ async def test_an_answer_that_expires_on_the_way_to_a_refresh_is_not_fetched_wit
     assert (len(tier.calls), origin.count) == (1, 0)
 
 
-async def test_a_call_for_which_somebody_urgent_waits_elsewhere_is_joined_by_the_system(clock: FakeClock) -> None:
+async def test_a_fetch_for_which_somebody_urgent_waits_elsewhere_stays_in_the_share_of_its_client(
+    clock: FakeClock,
+) -> None:
     joined: list[tuple[Call, Requester]] = []
-    tier = ScriptedTier()
-    cache_of(clock, tier, on_join=lambda *who: joined.append(who))
-    tier.hurry(a_call())
-    assert joined == [(a_call(), SYSTEM)]
+    tier = ScriptedTier(Lookup(remote=ScriptedFetch()))
+    cache, _ = cache_of(clock, tier, on_join=lambda *who: joined.append(who))
+    cache.get(a_call(), AGES, Requester("ann", Priority.BACKFILL))
+    await run_ready_tasks()
+    tier.hurry(a_call(), Priority.REFRESH)
+    tier.hurry(a_call("unknown"), Priority.REFRESH)
+    assert joined == [(a_call(), Requester("ann", Priority.REFRESH))]
+    await cache.close()
+
+
+@pytest.mark.parametrize("is_unclaimed", [False, True])
+async def test_a_fetch_elsewhere_is_as_urgent_as_whoever_joined_the_lookup_that_found_it(
+    clock: FakeClock, is_unclaimed: bool
+) -> None:
+    remote, tier = ScriptedFetch(), ScriptedTier()
+    tier.lookups += [Lookup(is_unclaimed=True)] * is_unclaimed + [Lookup(remote=remote)]
+    cache, _ = cache_of(clock, tier)
+    tier.open.clear()
+    cache.get(a_call(), AGES, Requester("ann", Priority.BACKFILL))
+    await run_ready_tasks()
+    if is_unclaimed:
+        tier.open.set()
+        await asyncio.sleep(0)
+        tier.open.clear()
+        await run_ready_tasks()
+        assert len(tier.calls) == 2
+    cache.get(a_call(), AGES, Requester("bob"))
+    tier.open.set()
+    await run_ready_tasks()
+    assert remote.hurried is Priority.INTERACTIVE
+    await cache.close()
+
+
+async def test_a_fetch_elsewhere_is_as_urgent_as_who_is_left_of_those_who_looked_it_up(clock: FakeClock) -> None:
+    remote = ScriptedFetch()
+    cache, _ = cache_of(clock, ScriptedTier(Lookup(remote=remote)))
+    left = cache.get(a_call(), AGES, Requester("ann", Priority.BACKFILL))
+    cache.get(a_call(), AGES, Requester("bob"))
+    left.cancel()
+    await run_ready_tasks()
+    assert remote.hurried is Priority.INTERACTIVE
+    await cache.close()
+
+
+async def test_a_fetch_that_another_replica_takes_over_is_as_urgent_as_before(clock: FakeClock) -> None:
+    remote, next_remote = ScriptedFetch(), ScriptedFetch()
+    cache, _ = cache_of(clock, ScriptedTier(Lookup(remote=remote)))
+    cache.get(a_call(), AGES, Requester("ann", Priority.BACKFILL))
+    await run_ready_tasks()
+    cache.get(a_call(), AGES, Requester("bob"))
+    remote.outcome.set_result(Lookup(remote=next_remote))
+    await run_ready_tasks()
+    assert [fetch.hurried for fetch in (remote, next_remote)] == [Priority.INTERACTIVE] * 2
+    await cache.close()
+
+
+async def test_a_fetch_is_as_urgent_as_whoever_joined_the_lookup_before(clock: FakeClock) -> None:
+    requesters: list[Requester] = []
+
+    async def fetch(call: Call, _deadline: float, requester: Requester) -> Fetched:
+        requesters.append(requester)
+        return Fetched(Answer(1, call.endpoint, START), 1, LIFETIME)
+
+    cache = Cache(fetch, MemoryStore(1000), clock, second_tier=ScriptedTier(Lookup(lease=ScriptedLease())))
+    waiting = [
+        cache.get(a_call(), AGES, Requester(name, priority))
+        for name, priority in (("ann", Priority.BACKFILL), ("bob", Priority.INTERACTIVE), ("cat", Priority.REFRESH))
+    ]
+    await asyncio.gather(*waiting)
+    assert requesters == [Requester("bob")]
 
 
 async def test_closing_cancels_those_who_wait_for_a_lookup(clock: FakeClock) -> None:

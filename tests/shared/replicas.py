@@ -89,16 +89,19 @@ class Replica:
             return await upstream.fetch(self, call)
 
         self.memory = MemoryStore(10**6)
-        self.joined: list[Call] = []  # fetches that later requesters share
-        self.cache = Cache(
-            fetch, self.memory, clock, lambda call, _: self.joined.append(call), second_tier=self.answers
-        )
+        self.joined: list[tuple[Call, Requester]] = []  # fetches that are shared, and by whom
+        self.cache = Cache(fetch, self.memory, clock, lambda *who: self.joined.append(who), second_tier=self.answers)
 
     def get(
-        self, call: Call | None = None, patience: float = PATIENCE, *, grace: bool = True
+        self,
+        call: Call | None = None,
+        patience: float = PATIENCE,
+        requester: Requester = SYSTEM,
+        *,
+        grace: bool = True,
     ) -> asyncio.Future[AnyAnswer]:
         """Let a caller request the call."""
-        return self.cache.get(call or shared_call(), self.clock.monotonic() + patience, SYSTEM, grace=grace)
+        return self.cache.get(call or shared_call(), self.clock.monotonic() + patience, requester, grace=grace)
 
     async def close(self) -> None:
         await self.cache.close()

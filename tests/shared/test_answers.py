@@ -14,7 +14,7 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.quota.requester import Priority
+from cg_client.quota.requester import SYSTEM, Priority, Requester
 from shared.answers.answers import FINISH_SECONDS, RETURN_SECONDS
 from shared.answers.leases import LEASE_SECONDS, StoreLease
 from tests.shared.desk import SharedDesk
@@ -460,7 +460,7 @@ async def test_a_refresh_for_which_a_caller_of_another_replica_waits_is_no_longe
     assert first.joined == []
     waiting = [second.get(), third.get()]
     await run_ready()
-    assert first.joined == [shared_call()]
+    assert first.joined == [(shared_call(), SYSTEM)]
     await desk.answer()
     assert [await ended(answer) for answer in waiting] == [1, 1]
 
@@ -475,7 +475,7 @@ async def test_a_lost_notice_of_somebody_urgent_costs_a_second(desk: SharedDesk)
     first.store.loses_notices = False
     assert first.joined == []
     await desk.clock.elapse(1.0)
-    assert first.joined == [shared_call()]
+    assert first.joined == [(shared_call(), SYSTEM)]
     await desk.answer()
     assert await ended(waiting) == 1
 
@@ -489,7 +489,7 @@ async def test_a_refresh_that_a_caller_joins_later_is_no_longer_in_the_backgroun
     assert first.joined == []
     waiting = second.get()
     await run_ready()
-    assert first.joined == [shared_call()]
+    assert first.joined == [(shared_call(), SYSTEM)]
     await desk.answer()
     assert await ended(waiting) == 1
 
@@ -504,6 +504,65 @@ async def test_a_refresh_that_is_taken_over_is_as_urgent_as_those_who_wait_for_i
     await desk.answer()
     assert await ended(waiting) == 2
     assert [requester.priority for requester in second.requesters] == [Priority.INTERACTIVE]
+
+
+async def test_a_fetch_has_the_priority_of_whoever_waits_elsewhere_and_stays_in_its_clients_share(
+    desk: SharedDesk,
+) -> None:
+    first, second, third = desk.start(3)
+    waiting = [first.get(requester=Requester("ann", Priority.BACKFILL))]
+    await run_ready()
+    for replica, client, priority in ((second, "bob", Priority.REFRESH), (third, "cat", Priority.INTERACTIVE)):
+        waiting.append(replica.get(requester=Requester(client, priority)))
+        await run_ready()
+    assert first.joined == [
+        (shared_call(), Requester("ann", Priority.REFRESH)),
+        (shared_call(), Requester("ann", Priority.INTERACTIVE)),
+    ]
+    await desk.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("is_looking", [False, True])
+async def test_a_caller_that_joins_a_backfill_makes_it_urgent_in_the_replica_that_fetches(
+    desk: SharedDesk, is_looking: bool
+) -> None:
+    first, second = desk.start(2)
+    backfill = Requester("ann", Priority.BACKFILL)
+    waiting = [first.get(requester=backfill)]
+    await run_ready()
+    waiting.append(second.get(requester=backfill))
+    if not is_looking:
+        await run_ready()
+    waiting.append(second.get(requester=Requester("bob")))
+    await run_ready()
+    assert first.joined == [(shared_call(), Requester("ann"))]
+    await desk.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 1, 1]
+
+
+async def test_a_lease_that_was_registered_again_hears_of_urgent_callers(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    first.get(requester=Requester("ann", Priority.BACKFILL))
+    await run_ready()
+    desk.server.clear()
+    await desk.clock.elapse(1.0)
+    waiting = second.get(requester=Requester("bob"))
+    await run_ready()
+    assert first.joined == [(shared_call(), Requester("ann"))]
+    await desk.answer()
+    assert await ended(waiting) == 1
+
+
+@pytest.mark.parametrize("notice", [b"!", b"!9", b"!x", b"!0!"])
+async def test_a_notice_that_cannot_be_read_hurries_nobody(desk: SharedDesk, notice: bytes) -> None:
+    (first,) = desk.start()
+    first.get(requester=Requester("ann", Priority.BACKFILL))
+    await run_ready()
+    (lease,) = first.answers._renewals._leases.values()
+    first.store.receive(first.answers._channel.encode(), lease.names.digest.encode() + notice)
+    assert first.joined == []
+    await desk.answer()
 
 
 async def test_a_look_that_claims_no_lease_leaves_none(desk: SharedDesk) -> None:
