@@ -44,7 +44,7 @@ _CLOSING_SECONDS = 1.0
 _URGENT = b"!"  # in a notice, before the priority of a more urgent caller who waits
 
 _BEGIN, _FINISH, _END = map(LuaScript, ("answers_begin", "answers_finish", "answers_end"))
-_EVICT, _SURVEY = map(LuaScript, ("answers_evict", "answers_survey"))
+_EVICT, _DROP, _SURVEY = map(LuaScript, ("answers_evict", "answers_drop", "answers_survey"))
 
 
 OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
@@ -322,9 +322,10 @@ class Answers:
         """Delete the oldest answers beyond the limit, and as many as have the size."""
         with contextlib.suppress(StoreAway, CommandRefused):
             reply = await self._store.run(_EVICT, (self._index, self._sizes), (self._limit, size))
-            digests = msgspec.convert(reply, list[bytes])
+            digests = [digest.decode() for digest in msgspec.convert(reply, list[bytes])]
             if digests:
-                await self._store.delete(*(CallNames.of(self._scope, item.decode()).answer for item in digests))
+                names = (CallNames.of(self._scope, digest).answer for digest in digests)
+                await self._store.run(_DROP, (self._index, *names), digests)
 
     async def _give_up(self, lease: StoreLease, failure: CoinglassError | None) -> None:
         """End the lease without an answer, with the failure if it can be shared."""

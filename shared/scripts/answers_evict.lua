@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Takes the oldest answers out of the index, until all have at most `limit` bytes and `bytes` are free.
--- KEYS: index, sizes. ARGV: limit, bytes. Returns the members, whose answers the caller deletes.
+-- KEYS: index, sizes. ARGV: limit, bytes. Returns the members, whose answers `answers_drop.lua` deletes.
 
 local limit, bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 local MOST = 1000 -- members at a time

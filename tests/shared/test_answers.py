@@ -1,6 +1,7 @@
 """Replicas share answers and fetches: one request for all, whoever holds the lease, and as long as the store allows."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -17,6 +18,8 @@ from cg_client.errors import (
 from cg_client.quota.requester import SYSTEM, Priority, Requester
 from shared.answers.answers import FINISH_SECONDS, RETURN_SECONDS
 from shared.answers.leases import LEASE_SECONDS, StoreLease
+from shared.store.commands import Argument, StoreReply
+from shared.store.script import LuaScript
 from tests.shared.desk import SharedDesk
 from tests.shared.replicas import LIFETIME, PATIENCE, Replica, ended, run_ready, shared_call
 from tests.shared.stepped_store import Loss
@@ -392,6 +395,41 @@ async def test_the_oldest_answers_are_evicted_beyond_the_limit(desk: SharedDesk)
     assert await ended(newest) == 6
     assert not oldest.done()
     await desk.answer()
+
+
+async def test_an_answer_that_is_stored_while_an_older_one_is_evicted_stays(
+    desk: SharedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Replica(desk.server, desk.upstream, desk.clock, limit=3 * VALUE_BYTES)
+    desk.replicas.append(small)
+    other, reader = desk.start(2)
+    small.get(shared_call("A"))
+    await desk.answer()
+    await desk.clock.elapse(LIFETIME + 1)
+    for symbol in ("B", "C"):
+        small.get(shared_call(symbol))
+        await desk.answer()
+    waiting = other.get(shared_call("A"), grace=False)
+    await run_ready()
+    (newer,) = desk.upstream.pending
+    run = small.store.run
+
+    async def run_while_another_stores(
+        script: LuaScript, keys: Sequence[str], args: Sequence[Argument] = ()
+    ) -> StoreReply:
+        reply = await run(script, keys, args)
+        if script.name == "answers_evict":
+            newer.answer()
+            await run_ready()
+        return reply
+
+    monkeypatch.setattr(small.store, "run", run_while_another_stores)
+    small.get(shared_call("D"))
+    await run_ready()
+    desk.upstream.pending[-1].answer()
+    assert await ended(waiting) == 4
+    await small.answers.flush()
+    assert await ended(reader.get(shared_call("A"))) == 4
 
 
 async def test_an_answer_larger_than_the_limit_is_not_stored_and_wakes_the_others(desk: SharedDesk) -> None:
