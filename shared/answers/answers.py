@@ -55,6 +55,7 @@ OUTCOMES: Final = (  # of lookups, and of answers that were to be stored
     "unclaimed",
     "failure",
     "away",
+    "refused",
     "unreadable",
     "stored",
     "outdated",
@@ -154,12 +155,14 @@ class Answers:
             await self.wait_for_store(min(deadline, self._away_since + RETURN_SECONDS))
             if not self._store.is_away:
                 return await self.begin(lease, entry, claims=claims)
-        except (StoreAway, CommandRefused):
+        except StoreAway:
             pass
+        except CommandRefused:
+            return self.alone(lease, "refused")
         except asyncio.CancelledError:
             lease.release()
             raise
-        return self.alone(lease)
+        return self.alone(lease, "away")
 
     async def survey(self, calls: Sequence[Call]) -> Collection[Call]:
         """Return the calls that have a fresh answer or a lease."""
@@ -175,9 +178,9 @@ class Answers:
         shared = {of_call.digest for of_call, state in zip(names, states, strict=True) if state}
         return {call for call, digest in zip(calls, digests, strict=True) if digest in shared}
 
-    def alone(self, lease: StoreLease, entry: Entry | None = None) -> Lookup:
+    def alone(self, lease: StoreLease, outcome: str, entry: Entry | None = None) -> Lookup:
         """Let the replica fetch without a reply of the store; the lease may have been given, and the reply lost."""
-        self.counts["away"] += 1
+        self.counts[outcome] += 1
         self._renewals.add(lease)
         return Lookup(entry, lease=lease)
 
@@ -222,7 +225,7 @@ class Answers:
                 return await self._failed(lease, begun.failure, entry)
         if entry is None and again:  # it was unreadable, and is deleted
             return await self.begin(lease, before, claims=claims, again=False)
-        self.counts["hit"] += 1
+        self.counts["hit"] += entry is not None
         return Lookup(entry)
 
     async def _begun(self, lease: StoreLease, waited: int, token: int, *, claims: bool) -> BegunReply:
@@ -378,8 +381,8 @@ class StoreFetch:
                 self._lease.release()  # which the store may have given
                 raise
             except CommandRefused:
-                return answers.alone(self._lease, self._entry)
+                return answers.alone(self._lease, "refused", self._entry)
             except StoreAway:
                 await answers.wait_for_store(min(deadline, self._until))
                 if clock.monotonic() >= self._until:
-                    return answers.alone(self._lease, self._entry)
+                    return answers.alone(self._lease, "away", self._entry)

@@ -367,6 +367,38 @@ async def test_what_others_have_written_beside_a_lease_costs_no_answer(desk: Sha
     assert [type(await ended(answer)) for answer in waiting] == [int, int]
 
 
+async def test_an_answer_that_stays_unreadable_is_no_hit(desk: SharedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = desk.start(2)
+    first.get()
+    await desk.answer()
+    (name,) = desk.server.client.keys("*:answer:*")
+    desk.server.client.hset(name, "value", b"damaged")
+
+    async def delete_in_vain(*_names: str) -> None:
+        """Something else writes the same bytes again."""
+
+    monkeypatch.setattr(second.store, "delete", delete_in_vain)
+    answer = second.get()
+    await desk.answer()
+    assert await ended(answer) == 2
+    assert {outcome: count for outcome, count in second.answers.counts.items() if count} == {"unreadable": 2}
+
+
+async def test_a_lookup_that_the_store_refuses_is_counted_as_that_and_costs_no_answer(desk: SharedDesk) -> None:
+    first, second = desk.start(2)
+    waiting = [first.get(), second.get()]
+    await run_ready()
+    (name,) = desk.server.client.keys("*:lease:*")
+    desk.server.client.set(name, "not a lease")
+    waiting.append(desk.start()[0].get())
+    await desk.clock.elapse(1.0)
+    for sent in list(desk.upstream.pending):
+        sent.answer()
+    assert [await ended(answer) for answer in waiting] == [1, 3, 2]
+    for replica in desk.replicas[1:]:
+        assert (replica.answers.counts["refused"], replica.answers.counts["away"]) == (1, 0)
+
+
 async def test_an_answer_under_the_name_of_another_call_is_unreadable(desk: SharedDesk) -> None:
     first, second = desk.start(2)
     first.get(shared_call("BTC"))
