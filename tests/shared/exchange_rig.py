@@ -87,6 +87,7 @@ class QuotaMember:
         self.name, self.boot = name, boot or f"boot of {name}"
         self.seq = self.acked = self.version = self.parts = 0
         self.replied_at: float | None = None
+        self.created: float | None = None
         self.peers: list[tuple[str, str]] = []
         self.floor, self.in_flight = 0, 0
 
@@ -114,6 +115,7 @@ class QuotaMember:
             "seq": self.seq,
             "acked": self.acked,
             "replied_at": self.replied_at,
+            "created": self.created,
             "sent": self._rig.now,
             "alone": False,
             "leave": False,
@@ -144,6 +146,7 @@ class QuotaMember:
         reply = self._rig.execute(request)
         if reply.status == "ok":
             self.acked, self.replied_at, self.parts = request.seq, reply.time, reply.parts
+            self.created = reply.created
             self.floor = reply.floor
             if reply.peers is not None:
                 self.version, self.peers = reply.version, reply.peers

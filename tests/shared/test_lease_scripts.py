@@ -36,7 +36,7 @@ class AnswerScripts:
         return state.decode(), int(token)
 
     async def look(self, owner: str, *, waited: int = 0, cached: int = 0, priority: int = 0) -> list[Any]:
-        args = (owner, LEASE_MS, str(waited), str(cached), priority, CHANNEL, "call")
+        args = (owner, LEASE_MS, str(waited), str(cached), priority, CHANNEL, "call", 1)
         reply = await self._store.run(BEGIN, (ANSWER, LEASE, FENCE), args)
         assert isinstance(reply, list)
         return reply
