@@ -105,6 +105,11 @@ class Client:
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
 
+    @property
+    def is_sandbox(self) -> bool | None:
+        """Whether answers come from a sandbox; None before the first."""
+        return self.sandbox if self.sandbox or self.is_accepted else None
+
     def observe(self, observer: CallObserver) -> None:
         """Let the observer hear of each call."""
         self._observer = self._retry.observer = observer

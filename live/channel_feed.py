@@ -39,7 +39,7 @@ class ChannelFeed(Feed):
             self._stream.close()
             self._stream = None
 
-    async def ready(self) -> None:
+    async def ready(self, _: Cursor | None) -> None:
         if self._stream is not None:
             await self._stream.ready()
 

@@ -23,7 +23,7 @@ AFTER: Final = argument(
 
 
 class Cursor(NamedTuple):
-    """`epoch`: the life of the feed, unique for each one that was ever started. `position`: of the event in it.
+    """`epoch`: the life of a feed, a stream in the store, or what a client of a series has. `position`: in it.
 
     `time_ms`: when the server had the event, in milliseconds, so that a gap can be measured without the feed.
     """

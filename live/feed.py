@@ -93,8 +93,8 @@ class Feed(ABC):
         position = self.numbering.position(EventNumber(cursor.epoch, cursor.position))
         return position if position is not None and self.ring.holds(position) else None
 
-    async def ready(self) -> None:  # noqa: B027  # as a rule there is nothing to wait for
-        """Wait, for a moment at most, until `opening` has the state, if that is known anywhere."""
+    async def ready(self, after: Cursor | None) -> None:  # noqa: B027  # as a rule there is nothing to wait for
+        """Wait, for a moment at most, until `opening` has the state, or until it is known where the cursor is."""
 
     def recall(self, _: Cursor, __: int) -> Callable[[], Awaitable[Sequence[Published] | None]] | None:
         """Return what reads the events after a cursor up to a position, if others may have them."""

@@ -10,16 +10,21 @@ import structlog
 
 from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
+from cg_client.live.stream import EventNumber
+from cg_client.live.timers import within
 from graph_types.problems import InvalidInput, PlanGated, Unavailable
 from graph_types.stream_status import StreamState, StreamStatus
+from live.cursor import Cursor
 from live.events import Changes, FeedEvent, Notice
 from live.feed import GATED_SECONDS, Feed
-from payloads.updates import changed_part
+from payloads.updates import changed_part, digest
 
 log = structlog.get_logger(__name__)
 
 _MAX_RETRY: Final = 60.0  # seconds from a failure to the next request, also where the refresh takes a day
 _MIN_PERIOD: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
+
+_READY_SECONDS: Final = 1.0  # that a client with a cursor waits for an answer that is due
 
 RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
 _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has changed follows."
@@ -39,13 +44,19 @@ class Ask(Protocol):
 
 
 class PolledFeed(Feed):
-    """Publishes what has changed since the last answer. `period`: the refresh of the field, in seconds."""
+    """Publishes what has changed since the last answer. `period`: the refresh of the field, in seconds.
+
+    The epoch of a cursor is the digest of what a client has with it: any feed that has had the same, also of another
+    replica, goes on from there.
+    """
 
     def __init__(self, ask: Ask, period: float, clock: Clock, ring_rows: int = RING_ROWS) -> None:
         super().__init__(clock, ring_rows)
         self._ask, self._period = ask, period
         self._current: Any = None  # the last payload
+        self._digest: str | None = None  # of the last payload
         self._is_answered = False  # by a payload or a problem
+        self._is_current = asyncio.Event()  # unless an answer is due or on its way
         self._failing: Unavailable | PlanGated | StreamStatus | None = None  # what was sent since the last answer
         self._answered_at: float | None = None  # monotonic seconds of the last answer
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
@@ -57,7 +68,16 @@ class PolledFeed(Feed):
             events.append(Changes(self._current, is_snapshot=True))
         return events
 
+    async def ready(self, after: Cursor | None) -> None:
+        """Wait for an answer that is due, if the client may have it already, so that it is not sent again."""
+        if after is not None and not self._is_current.is_set() and self.position_of(after) is None:
+            with contextlib.suppress(TimeoutError):
+                await within(self.clock, _READY_SECONDS, self._is_current.wait())
+
     def start(self) -> None:
+        self._is_current.set()
+        if self.clock.monotonic() >= self._next:
+            self._is_current.clear()
         self._task = asyncio.create_task(self._run())
 
     def pause(self) -> None:
@@ -78,6 +98,7 @@ class PolledFeed(Feed):
             if wait > 0:
                 await self.clock.sleep(wait)
             started = self.clock.monotonic()
+            self._is_current.clear()
             try:
                 value, expires_at = await self._ask(is_first=not self._is_answered)
                 self._is_answered = True
@@ -87,11 +108,12 @@ class PolledFeed(Feed):
             except Exception:
                 log.exception("a polled subscription failed")
                 self._take(_INTERNAL)
+            self._is_current.set()
 
     def _take(self, value: Any) -> None:  # noqa: ANN401  # a payload or a problem
         match value:
             case InvalidInput():
-                self.publish(Notice(value, ends=True))
+                self._note(Notice(value, ends=True))
             case PlanGated():
                 self._fail(value, GATED_SECONDS)
             case Unavailable():
@@ -108,19 +130,27 @@ class PolledFeed(Feed):
         if is_quota:
             failing = self._polled(wait, "The quota of requests to CoinGlass is short, and goes to queries first.")
         if type(self._failing) is not type(failing):  # the codes of one outage alternate
-            self.publish(Notice(failing))
+            self._note(Notice(failing))
         self._failing = failing
 
     def _succeed(self, payload: Any) -> None:  # noqa: ANN401  # of any field
         part = payload if self._current is None else changed_part(self._current, payload)
         if isinstance(self._failing, StreamStatus):
-            self.publish(Notice(self._polled()))
+            self._note(Notice(self._polled()))
         elif self._failing is not None and self._answered_at is not None:
-            self.publish(Notice(self.status_after_gap(self._answered_at, self.clock.monotonic(), _COMPLETE)))
+            self._note(Notice(self.status_after_gap(self._answered_at, self.clock.monotonic(), _COMPLETE)))
         self._failing, self._current = None, payload
         self._answered_at = self.clock.monotonic()
         if part is not None:
+            self._digest = digest(payload)
+            self.number_next(EventNumber(self._digest, 0))
             self.publish(Changes(part, is_snapshot=part is payload))
+
+    def _note(self, notice: Notice) -> None:
+        """Publish what changes nothing of what a client has."""
+        if self._digest is not None:
+            self.number_next(EventNumber(self._digest, 0), is_event=False)
+        self.publish(notice)
 
     def _polled(self, period: float | None = None, why: str = "") -> StreamStatus:
         seconds = self._period if period is None else period

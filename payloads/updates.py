@@ -1,11 +1,13 @@
 """Updates of a payload: the whole of it, or only the rows that are new or have changed."""
 
 import copy
+import hashlib
 from bisect import bisect_right
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
+import msgspec
 import strawberry
 from strawberry.types.base import has_object_definition
 from strawberry.types.field import StrawberryField
@@ -19,6 +21,7 @@ from payloads.source import fields_of, rows_field
 P = TypeVar("P")
 
 _DERIVED = ("columns", "count", "from_", "latest", "source", "to")  # of a series, from its rows and answers
+_DIGEST_BYTES = 12
 _KEYS = (("timestamp",), ("exchange", "symbol"), ("symbol",), ("ticker",), ("exchange",))  # what tells rows apart
 
 
@@ -70,6 +73,13 @@ def changed_part(old: P, new: P) -> P | None:
         return None if _plain(getattr(old, name)) == _plain(getattr(new, name)) else new
     changed = [index for index, (row, values) in enumerate(after.items()) if before.get(row) != values]
     return with_rows(new, changed) if changed else None
+
+
+def digest(payload: object) -> str:
+    """Return a digest of the figures, the same in all processes: it differs where `changed_part` finds changes."""
+    figures = [_figures(getattr(payload, name)) for name in _stated(type(payload))]
+    encoded = msgspec.msgpack.encode([type(payload).__name__, figures])
+    return hashlib.blake2b(encoded, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def row_count(payload: object) -> int:
@@ -165,6 +175,18 @@ def _fields(kind: type) -> Sequence[StrawberryField]:
 
 def _same(old: object, new: object, without: tuple[str, ...]) -> bool:
     """Whether the payloads are equal but for `without` and what follows from it."""
-    ignored = {*without, *_DERIVED} if issubclass(type(new), RowFields) else {*without, "source"}
-    names = [field.python_name for field in _fields(type(new)) if field.python_name not in ignored]
+    names = [name for name in _stated(type(new)) if name not in without]
     return all(_plain(getattr(old, name)) == _plain(getattr(new, name)) for name in names)
+
+
+def _stated(payload: type) -> Sequence[str]:
+    """Return the fields of a payload but for what follows from others, and when it was fetched."""
+    ignored = _DERIVED if issubclass(payload, RowFields) else ("source",)
+    return [field.python_name for field in _fields(payload) if field.python_name not in ignored]
+
+
+def _figures(value: Any) -> object:  # noqa: ANN401  # of any field
+    """Return what `_plain` does, but a table by its columns, which takes a tenth of the time."""
+    if isinstance(value, Columns):
+        return {name: list(_comparable(column.stored)) for name, column in value.columns.items()}
+    return _plain(value)

@@ -59,7 +59,7 @@ class StatusPage:
             "pid": os.getpid(),
             "replica": services.settings.replica,
             "plan": plan.name if plan else None,
-            "sandbox": client.sandbox,
+            "sandbox": client.is_sandbox,
             "quota": dataclasses.asdict(client.quota),
             "circuits": {circuit.group: circuit.state.name for circuit in client.breaker},
             "upstreamConnections": dict(+client.bulkhead.in_use),

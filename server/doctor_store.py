@@ -51,7 +51,7 @@ def _redacted(line: str, address: Address) -> str:
 
 
 def _lines(address: Address, state: StoreReport, refusals: list[str]) -> Iterator[str]:
-    yield f"store    {address}: {state.product} answers in {state.seconds * 1000:.1f} ms"
+    yield f"store    {address}: {state.product} answers in {state.seconds * 1000:.2f} ms"
     if state.seconds > _SLOW_SECONDS:
         yield f"         slow: an operation that takes more than {LIMIT:g} s counts as an outage of the store"
     limit = f" of {_megabytes(state.memory_limit)}" if state.memory_limit else ", without a limit"

@@ -79,7 +79,7 @@ def pages(client: Client, schema: Schema | None, connections: OpenConnections) -
         """
         may_fetch, plan = client.admission_queue.has_part, client.gate.plan
         is_ready = client.plan_watch.was_requested and may_fetch and not connections.is_draining
-        facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
+        facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.is_sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 
     paths: dict[str, Page] = {HEALTH: healthy, READY: ready}

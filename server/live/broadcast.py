@@ -2,39 +2,31 @@
 
 import asyncio
 import contextlib
-import itertools
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Final, NamedTuple
 
 import structlog
 
-from graph_types.stream_status import lagging, resumed
+from graph_types.stream_status import lagging
 from live.cursor import Cursor
-from live.events import Notice, Published, count_of
+from live.events import Notice, count_of
 from live.polled_feed import PolledFeed
 from live.ring import Ring
 from live.source import Presented, Source
 from server.live.counts import BroadcastCounts
+from server.live.openings import Openings, Render, first_part, rendered
+from server.live.stream_tasks import StreamTasks
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
-Render: TypeAlias = Callable[[object], Awaitable[bytes]]
-"""Executes the operation on a value of its field, and encodes the result."""
-
 RING_BYTES: Final = 4 * 1024 * 1024  # of messages for clients that are behind
 _MAX_TAKEN: Final = 64 * 1024  # bytes that a client takes at once: what it is behind is not to be in its own buffer
-_MAX_OPENINGS: Final = 32
 _YIELD_AFTER: Final = 500  # clients, for which the event loop is held up some milliseconds
 _REST: Final = 8  # times as long as a round of sending, nothing is sent: then events come together
 _MIN_REST: Final = 0.01  # seconds
 _MAX_WAIT: Final = 0.2  # of an event for the end of its round, if rounds do not take more than half of the time
-_FIRST_VALUES: Final = 3  # of an opening, which a client gets without waiting for its turn
-_MAX_ROWS: Final = 1_000  # in one message, if they came as several events
-_TOO_OLD: Final = "The server has no longer what came after that cursor. What it has follows."
 _UNREAD: Final = "{} events were not read in time, and not sent. Subscribe `after` this cursor to get them."
 _TOO_FAST: Final = "{} events of CoinGlass came faster than the server could read them, and are lost."
 
@@ -145,11 +137,11 @@ class Broadcast:
         self._piece_at = 0, 0  # the messages before and after those that were taken last
         self._piece: tuple[Sequence[bytes], StreamPoint] = (), self.end
         self._advancing = asyncio.Lock()
-        self._openings: dict[Cursor | None, asyncio.Task[Sequence[bytes]]] = {}  # at this position
         self._news = asyncio.Event()
         self._since = 0.0  # when the first event came that was not sent yet, in monotonic seconds
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._start(self._send())
+        self._tasks = StreamTasks()
+        self._openings = Openings(source, render, self._tasks, self._replays)
+        self._tasks.start(self._send())
         feed.watch(self._note_news)
 
     async def join(self, after: Cursor | None) -> BroadcastClient:
@@ -157,10 +149,10 @@ class Broadcast:
         client = BroadcastClient(self)
         self.clients[client] = None
         try:
-            await self.source.feed.ready()
+            await self.source.feed.ready(after)
             await self._advance()  # so that no cursor is ahead of the messages
             client.go_on_from(self.messages.last, StreamPoint(self._position, self.end.events))
-            for opening in self._opening(after):
+            for opening in self._openings.begin(after, self._position):
                 client.add_first(await asyncio.shield(opening))
         except BaseException:
             self.leave(client)
@@ -183,7 +175,7 @@ class Broadcast:
 
     def catch_up(self, client: BroadcastClient) -> None:
         """Tell a client that it was too slow, and let it go on from what there is."""
-        self._start(self._catch_up(client))
+        self._tasks.start(self._catch_up(client))
 
     async def _catch_up(self, client: BroadcastClient) -> None:
         try:
@@ -199,7 +191,7 @@ class Broadcast:
         if isinstance(self.source.feed, PolledFeed):
             await self._advance()
             index, at = self.messages.last, StreamPoint(self._position, self.end.events)
-            openings = self._opening(None)
+            openings = self._openings.begin(None, self._position)
         else:
             index = self.messages.first - 1
             at = StreamPoint(client.at.position, self.messages.after(index)[0].events_before)
@@ -208,7 +200,7 @@ class Broadcast:
         self.counts.dropped += dropped
         self.counts.lagged += 1
         notice = Notice(lagging(dropped, _UNREAD.format(dropped)))
-        bodies = await self._rendered(self._notice(notice, client.at.position))
+        bodies = await rendered(self._render, self._notice(notice, client.at.position))
         for opening in openings:
             bodies += await asyncio.shield(opening)
         client.go_on_from(index, at)
@@ -271,9 +263,9 @@ class Broadcast:
                 if not ring.holds(self._position):
                     await self._skip(ring.first - 1)
                     continue
-                published = _part(ring.after(self._position))
+                published = first_part(ring.after(self._position))
                 values = self.source.values(published)
-                self._append(await self._rendered(values), values)
+                self._append(await rendered(self._render, values), values)
                 self._position, self._feed_total = published[-1].position, published[-1].total
 
     async def _skip(self, position: int) -> None:
@@ -283,118 +275,26 @@ class Broadcast:
         dropped = feed_total - self._feed_total
         values = self._notice(Notice(lagging(dropped, _TOO_FAST.format(dropped))), position)
         values = [value._replace(events=dropped, position=position) for value in values]
-        self._append(await self._rendered(values), values)
+        self._append(await rendered(self._render, values), values)
         self.counts.dropped += dropped * len(self.clients)
         self._position, self._feed_total = position, feed_total
 
     def _append(self, bodies: Sequence[bytes], values: Sequence[Presented]) -> None:
         """Add messages, and forget openings, which were of the place before them."""
-        self._openings = {}
+        self._openings.forget()
         for body, value in zip(bodies, values, strict=True):
             self.counts.executed += 1
             before, self.end = self.end.events, StreamPoint(value.position, self.end.events + value.events)
             self.messages.append(Message(body, before, self.end), len(body))
             self.is_ended = value.ends
 
-    def _opening(self, after: Cursor | None) -> Sequence[asyncio.Task[Sequence[bytes]]]:
-        """Return what a client gets before the next message: what it has missed, or the state as it is now.
-
-        What it is, is decided at once; clients that were at the same place share the execution.
-        """
-        if after is None:
-            return [self._shared(None, lambda: self._rendered_in_turns(self._state()))]
-        feed = self.source.feed
-        if (position := feed.position_of(after)) is not None:
-            return [self._shared(after, lambda: self._rendered_in_turns(self._missed(position)))]
-        if (recall := feed.recall(after, self._position)) is not None:
-            gap = [*self._gap(after), *self._state()]
-            return [self._shared(after, lambda: self._recalled(recall, gap))]
-        return [self._shared(after, lambda: self._rendered_in_turns(self._gap(after))), *self._opening(None)]
-
-    def _shared(
-        self, after: Cursor | None, render: Callable[[], Coroutine[Any, Any, Sequence[bytes]]]
-    ) -> asyncio.Task[Sequence[bytes]]:
-        task = self._openings.get(after)
-        if task is None:
-            task = self._start(render())
-            if len(self._openings) < _MAX_OPENINGS:
-                self._openings[after] = task
-        return task
-
-    def _state(self) -> Sequence[Presented]:
-        feed = self.source.feed
-        return self.source.opening(feed.opening(), feed.cursor(self._position))
-
-    def _gap(self, after: Cursor) -> Sequence[Presented]:
-        seconds = (self.source.feed.clock.now() - after.time).total_seconds()
-        is_known = seconds >= 0  # else the clock was set back since, or is behind that of another server
-        return self.source.opening([Notice(resumed(after.time, seconds if is_known else None, _TOO_OLD))], after)
-
-    def _missed(self, position: int) -> Iterable[Presented]:
-        return self._values(self.source.feed.ring.after(position)[: self._position - position])
-
-    async def _recalled(
-        self, recall: Callable[[], Awaitable[Sequence[Published] | None]], gap: Sequence[Presented]
-    ) -> Sequence[bytes]:
-        """Render what others have of what the feed has not, or else the gap."""
-        async with self._replays:
-            missed = await recall()
-        return await self._rendered_in_turns(gap if missed is None else self._values(missed))
-
-    def _values(self, published: Sequence[Published]) -> Iterable[Presented]:
-        return itertools.chain.from_iterable(map(self.source.values, _parts(published)))
-
     def _notice(self, notice: Notice, position: int) -> list[Presented]:
         return self.source.opening([notice], self.source.feed.cursor(position))
 
-    async def _rendered(self, values: Sequence[Presented]) -> list[bytes]:
-        return [await self._render(value.value) for value in values]
-
-    async def _rendered_in_turns(self, values: Iterable[Presented]) -> list[bytes]:
-        """Render what may be long: beyond the first results, only one client that comes back at a time."""
-        remaining = iter(values)
-        bodies = await self._rendered(list(itertools.islice(remaining, _FIRST_VALUES)))
-        if (following := next(remaining, None)) is None:
-            return bodies
-        async with self._replays:
-            for value in itertools.chain([following], remaining):
-                bodies += await self._rendered([value])
-                await asyncio.sleep(0)
-        return bodies
-
-    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a client of a subscription could not be told what it has missed", exc_info=error)
-
     def _close(self) -> None:
         self.source.feed.unwatch(self._note_news)
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
         self._when_done()
-
-
-def _part(published: Sequence[Published]) -> Sequence[Published]:
-    """Return the first of the events, as many as one message may have."""
-    rows = 0
-    for index, item in enumerate(published):
-        rows += count_of(item.event)
-        if rows > _MAX_ROWS and index:
-            return published[:index]
-    return published
-
-
-def _parts(published: Sequence[Published]) -> Iterator[Sequence[Published]]:
-    while published:
-        part = _part(published)
-        yield part
-        published = published[len(part) :]
 
 
 def _piece(messages: Sequence[Message]) -> Sequence[Message]:

@@ -274,8 +274,18 @@ async def test_a_failing_upstream_is_covered_by_a_stale_answer(
 
 async def test_answers_of_a_sandbox_are_marked(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer([], **{"X-CoinGlass-Source": "sandbox"}))
+    assert client.is_sandbox is None
     assert (await fetch(client)).sandbox
-    assert client.sandbox
+    assert client.is_sandbox is True
+
+
+async def test_whether_answers_come_from_a_sandbox_is_unknown_before_the_first(
+    client: Client, upstream: respx.MockRouter
+) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer([]))
+    assert client.is_sandbox is None
+    await fetch(client)
+    assert client.is_sandbox is False
 
 
 def test_a_deadline_is_the_configured_seconds_from_now(clock: FakeClock) -> None:

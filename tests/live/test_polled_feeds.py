@@ -130,9 +130,84 @@ async def test_a_client_that_comes_back_too_late_is_told_of_the_gap_and_gets_a_s
     reader = await rig.subscribe(PRICE)
     reader.close()
     await rig.elapse(40)
+    serve_prices(rig, 1.0, 2.0, 4.0)
     again = await rig.subscribe(PRICE, after=reader.cursor)
     assert again.kinds == ["RESUMED", "POLLED", "snapshot"]
     assert again.values[0]["gapSeconds"] == pytest.approx(40, abs=1)
+
+
+async def test_a_client_that_comes_back_late_gets_nothing_again_that_it_has(rig: LiveRig) -> None:
+    reader = await rig.subscribe(PRICE)
+    reader.close()
+    await rig.elapse(40)
+    assert len(rig.feeds) == 0
+    again = await rig.subscribe(PRICE, after=reader.cursor)
+    assert again.kinds == []
+    serve_prices(rig, 1.0, 2.0, 4.0)
+    await rig.elapse(REFRESH)
+    assert again.kinds == ["changes"]
+
+
+async def test_a_client_goes_on_at_another_replica_that_has_had_the_same(rig: LiveRig) -> None:
+    other = LiveRig()
+    serve_prices(other)
+    await other.subscribe(PRICE)
+    reader = await rig.subscribe(PRICE)
+    for replica in (rig, other):
+        serve_prices(replica, 1.0, 2.0, 4.0)
+        await replica.elapse(REFRESH)
+    serve_prices(other, 1.0, 3.0, 6.0)
+    await other.elapse(REFRESH)
+    elsewhere = await other.subscribe(PRICE, after=reader.cursor)
+    assert elsewhere.kinds == ["changes"]
+    assert closes(elsewhere.values[0]) == [3.0, 6.0]
+    await other.close()
+
+
+async def test_a_client_goes_on_at_another_replica_that_begins_with_the_same(rig: LiveRig) -> None:
+    other = LiveRig()
+    serve_prices(other)
+    reader = await rig.subscribe(PRICE)
+    elsewhere = await other.subscribe(PRICE, after=reader.cursor)
+    serve_prices(other, 1.0, 2.0, 4.0)
+    await other.elapse(REFRESH)
+    assert elsewhere.kinds == ["changes"]
+    await other.close()
+
+
+async def test_a_client_goes_on_at_a_replica_that_has_not_asked_for_a_while(rig: LiveRig) -> None:
+    other = LiveRig()
+    for replica in (rig, other):
+        serve_prices(replica)
+    (await other.subscribe(PRICE)).close()
+    for replica in (rig, other):
+        serve_prices(replica, 1.0, 2.0, 4.0)
+        await replica.elapse(2 * REFRESH)
+    reader = await rig.subscribe(PRICE)
+    elsewhere = await other.subscribe(PRICE, after=reader.cursor)
+    assert elsewhere.kinds == []
+    await other.close()
+
+
+async def test_a_client_whose_series_a_replica_never_had_is_told_of_the_gap(rig: LiveRig) -> None:
+    other = LiveRig()
+    serve_prices(other, 1.0, 2.0, 9.0)
+    reader = await rig.subscribe(PRICE)
+    elsewhere = await other.subscribe(PRICE, after=reader.cursor)
+    assert elsewhere.kinds == ["RESUMED", "POLLED", "snapshot"]
+    await other.close()
+
+
+async def test_a_cursor_after_a_notice_is_valid_at_another_replica(rig: LiveRig) -> None:
+    other = LiveRig()
+    serve_prices(other)
+    reader = await rig.subscribe(PRICE)
+    rig.rest.failing[PRICE_PATH] = BROKEN
+    await rig.elapse(3_600 + REFRESH)
+    assert reader.kinds[-1] == "UPSTREAM_ERROR"
+    again = await other.subscribe(PRICE, after=(await rig.subscribe(PRICE)).cursor)
+    assert again.kinds == []
+    await other.close()
 
 
 async def test_a_client_that_is_cut_before_its_snapshot_gets_one_when_it_comes_back(rig: LiveRig) -> None:
