@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -32,9 +32,10 @@ class ReturnHooks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._hooks: dict[object, OnReturn] = {}  # by what withdraws each
-        self._due: deque[object] = deque()
+        self._due: deque[tuple[object, bool]] = deque()  # and whether each was added after the session was opened
         self._session: tuple[StoreSession, Commands] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._free = MAX_PARALLEL
         self._is_late = False  # whether a hook of this session was
 
     def __len__(self) -> int:
@@ -49,15 +50,18 @@ class ReturnHooks:
 
         self._hooks[key] = hook
         if self._session is not None:
-            self._start(self._run_late(key, *self._session))
+            self._due.append((key, True))
+            self._start(*self._session)
         return withdraw
 
     async def run(self, session: StoreSession, commands: Commands) -> None:
         """Run all hooks; return once everybody may use the session. Raises StoreAway if it is lost."""
-        self._session, self._due, self._is_late = (session, commands), deque(self._hooks), False
+        self._session, self._is_late = (session, commands), False
+        due = [(key, False) for key in self._hooks]
         await session.ping()  # so that hooks that read miss no message that comes after that
-        for _ in range(min(MAX_PARALLEL, len(self._due))):
-            self._start(self._run_due(session, commands))
+        self._due.extend(due)
+        for _ in due:
+            self._start(session, commands)
         timer = asyncio.ensure_future(self._clock.sleep(HOOK_SECONDS))
         try:
             while self._tasks and not timer.done() and not session.lost.done():
@@ -77,23 +81,27 @@ class ReturnHooks:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._free = MAX_PARALLEL
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _start(self, session: StoreSession, commands: Commands) -> None:
+        """Start what runs hooks that are due, unless enough of it runs."""
+        if self._free:
+            self._free -= 1
+            task = asyncio.get_running_loop().create_task(self._run_due(session, commands))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _run_due(self, session: StoreSession, commands: Commands) -> None:
-        while self._due and not session.lost.done():
-            await self._run_hook(self._due.popleft(), session, commands)
-
-    async def _run_late(self, key: object, session: StoreSession, commands: Commands) -> None:
-        """Run a hook that was added to a session that is open, after what was subscribed to before it."""
         try:
-            await session.ping()
+            while self._due and not session.lost.done():
+                key, is_new = self._due.popleft()
+                if is_new:
+                    await session.ping()  # as above
+                await self._run_hook(key, session, commands)
         except StoreAway:
-            return
-        await self._run_hook(key, session, commands)
+            pass  # which the session tells
+        finally:
+            self._free += 1
 
     async def _run_hook(self, key: object, session: StoreSession, commands: Commands) -> None:
         hook = self._hooks.get(key)

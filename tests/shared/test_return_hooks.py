@@ -119,3 +119,24 @@ async def test_whoever_waits_for_the_store_is_told_that_it_was_closed(store_serv
         await store.session.ping()
     with pytest.raises(StoreAway, match="closed"):
         await reading
+
+
+async def test_hooks_of_a_connected_store_run_no_more_at_a_time(store_server: StoreServer) -> None:
+    running, runs, highest = 0, 0, 0
+
+    async def hook(commands: Commands) -> None:
+        nonlocal running, runs, highest
+        running += 1
+        highest = max(highest, running)
+        await commands.execute("PING")
+        running -= 1
+        runs += 1
+        if runs == HOOKS:
+            has_run.set()
+
+    has_run = asyncio.Event()
+    async with connected(store_server.url, limit=PATIENCE) as store:
+        for _ in range(HOOKS):
+            store.on_return(hook)
+        await asyncio.wait_for(has_run.wait(), LONGEST_WAIT)
+    assert highest == MAX_PARALLEL

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from redis.exceptions import BusyLoadingError
 from structlog.testing import capture_logs
 
 from cg_client.clock import Clock
+from shared.store import stream_reader
 from shared.store.address import HostPort, parse_address
 from shared.store.commands import Commands
 from shared.store.errors import CommandRefused, StoreAway
@@ -227,3 +229,31 @@ async def test_attempts_to_connect_go_on_whatever_fails(monkeypatch: pytest.Monk
         async with connected("valkey://127.0.0.1:1", observer=log):
             await log.until(lambda: len(log.unreachable) == 2)
     assert logs[0]["event"] == "the store could not be connected"
+
+
+async def test_a_session_that_is_lost_opens_no_connection_and_one_that_is_not_open_sends_nothing(
+    store_server: StoreServer,
+) -> None:
+    session = StoreSession(parse_address(store_server.url), Clock(), LIMIT)
+    with pytest.raises(StoreAway, match="not connected yet"):
+        session.send(("PING",))
+    session.lose("lost")
+    with pytest.raises(StoreAway, match="lost"):
+        await session.connect(HostPort("127.0.0.1", store_server.port))
+    await session.close()
+
+
+async def test_a_blocking_read_of_a_server_that_refuses_everything_for_now_finds_the_store_away(
+    store_server: StoreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise BusyLoadingError("the data are being loaded")
+
+    async with connected(store_server.url) as store:
+        reader = StreamReader(store)
+        monkeypatch.setattr(stream_reader, "request", refuse)
+        with pytest.raises(StoreAway, match="being loaded"):
+            await reader.read({"stream": "0"}, 1, 1)
+        monkeypatch.undo()
+        assert await reader.read({"stream": "0"}, 0.01, 1) == {}
+        await reader.close()
