@@ -1,10 +1,11 @@
-"""`coinglass-graphql doctor`: checks key, plan, quota and network, and lists what the plan can answer."""
+"""`coinglass-graphql doctor`: checks key, plan, quota and network, and lists what the plan lacks."""
 
 import dataclasses
 import sys
 from collections.abc import Iterator
 
 from cg_client.client import Client
+from cg_client.plans.plan_table import Plan
 from schema.capabilities import upstream_fields
 from served_schema.build import build
 from server.setting_parsers import without_secrets
@@ -39,11 +40,19 @@ async def _examine(client: Client, settings: Settings) -> int:
     write(f"quota    {usage.used} of {usage.limit} requests a minute used\n")
     for line in _fields(client):
         write(line + "\n")
+    if settings.shared_url is not None:
+        write("store    not checked: run doctor --shared\n")
     return 0
 
 
 def _fields(client: Client) -> Iterator[str]:
-    """Yield a line for each field of the graph, with the plan that it needs if the current one is too low."""
-    for name, endpoints in upstream_fields(build()._schema):  # noqa: SLF001  # Strawberry has no public access
-        lacking = [endpoint.plan for endpoint in endpoints if not client.gate.includes(endpoint)]
-        yield f"  {'-' if lacking else '+'} {name}" + (f" needs {max(lacking).name}" if lacking else "")
+    """Yield how many fields of the graph the plan includes, and a line for each other, with the plan that it needs."""
+    lacking: dict[str, Plan] = {}
+    fields = list(upstream_fields(build()._schema))  # noqa: SLF001  # Strawberry has no public access
+    for name, endpoints in fields:
+        plans = [endpoint.plan for endpoint in endpoints if not client.gate.includes(endpoint)]
+        if plans:
+            lacking[name] = max(plans)
+    yield f"fields   {len(fields) - len(lacking)} of {len(fields)} are in the plan"
+    for name, plan in lacking.items():
+        yield f"  {name} needs {plan.name}"

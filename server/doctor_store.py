@@ -17,21 +17,30 @@ _SLOW_SECONDS = LIMIT / 10
 
 
 async def examine_store(settings: Settings, address: Address) -> int:
-    """Print a report; return 0 if the store can be used, and 1 if not."""
+    """Print a report; return 0 if the store can be used, 1 if not, and 2 without a key."""
+    if not settings.api_key:
+        sys.stdout.write(
+            "key      missing: set COINGLASS_API_KEY, without which nothing in the store can be looked up\n"
+        )
+        return 2
     config, clock = settings.client_config(), Clock()
-    store, refusals = Store(address, clock), list[str]()
+    store, is_usable = Store(address, clock), False
     await store.start()
     try:
         state = await inspect(store, config, clock)
         refusals = await find_refusals(store, config)
-        lines = [*_lines(address, state, refusals)]
+        lines, is_usable = [*_lines(address, state, refusals)], not refusals and not _is_full(state)
     except (StoreAway, CommandRefused) as error:
-        refusals, lines = [str(error)], [f"store    {address}: {error}"]
+        lines = [f"store    {address}: {error}"]
     finally:
         await store.close()
     for line in lines:
         sys.stdout.write(_redacted(line, address) + "\n")
-    return 1 if refusals else 0
+    return 0 if is_usable else 1
+
+
+def _is_full(state: StoreReport) -> bool:
+    return 0 < state.memory_limit <= state.memory
 
 
 def _rights(refusals: list[str]) -> Iterator[str]:
@@ -55,7 +64,9 @@ def _lines(address: Address, state: StoreReport, refusals: list[str]) -> Iterato
     if state.seconds > _SLOW_SECONDS:
         yield f"         slow: an operation that takes more than {LIMIT:g} s counts as an outage of the store"
     limit = f" of {_megabytes(state.memory_limit)}" if state.memory_limit else ", without a limit"
-    yield f"memory   {_megabytes(state.memory)}{limit}; at the limit: {state.eviction}"
+    yield f"memory   {_megabytes(state.memory)}{limit}; when full: {state.eviction}"
+    if _is_full(state):
+        yield "         full: raise its maxmemory, or find out what else writes to it"
     if state.memory_limit and state.eviction != "noeviction":
         yield "         set maxmemory-policy to noeviction: a quota that is evicted has to be counted anew"
     yield from _rights(refusals)
@@ -63,11 +74,15 @@ def _lines(address: Address, state: StoreReport, refusals: list[str]) -> Iterato
     if state.limit is None:
         yield "quota    no replica with this key and address of CoinGlass has used the store"
         return
-    yield f"quota    {state.limit} requests a minute, shared by {len(state.replicas)} replicas"
+    yield f"quota    {state.limit} requests a minute, shared by {_count(len(state.replicas), 'replica')}"
     for replica in state.replicas:
-        silent = " (silent)" if replica.seconds > SILENT else ""
+        silent = ": killed, cut off or standing still" if replica.seconds > SILENT else ""
         alone = ", has a part of the quota for itself" if replica.alone else ""
         yield f"  {replica.name}, heard of {replica.seconds:.1f} s ago{silent}{alone}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _megabytes(size: int) -> str:

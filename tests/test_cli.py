@@ -240,8 +240,12 @@ def test_the_doctor_finds_key_plan_quota_and_fields() -> None:
     assert done.returncode == 0
     assert "plan     Standard (by CoinGlass' account endpoint)\n" in done.stdout
     assert "1 of 300 requests a minute used" in done.stdout
-    assert "  + Pair.fundingRate\n" in done.stdout
-    assert "  - Pair.liquidationHeatmap needs PROFESSIONAL\n" in done.stdout
+    counts = re.search(r"^fields   (\d+) of (\d+) are in the plan$", done.stdout, re.MULTILINE)
+    assert counts is not None
+    missing = int(counts[2]) - int(counts[1])
+    assert done.stdout.count(" needs PROFESSIONAL\n") + done.stdout.count(" needs ENTERPRISE\n") == missing > 0
+    assert "  Pair.liquidationHeatmap needs PROFESSIONAL\n" in done.stdout
+    assert "Pair.fundingRate" not in done.stdout
     assert KEY not in done.stdout + done.stderr
 
 

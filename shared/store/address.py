@@ -14,9 +14,16 @@ SENTINEL_PORT: Final = 26379
 _TLS = {"valkey": False, "redis": False, "valkeys": True, "rediss": True}
 _OPTIONS = {"ca_file"}
 _EXPECTED = (
-    "is an address such as valkey://host:6379/0, rediss://user:password@host:6380, valkey+unix:///run/valkey.sock, "
-    "redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379"
+    "It is an address such as valkey://host:6379/0, rediss://user:password@host:6380, valkey+unix:///run/valkey.sock, "
+    "redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379."
 )
+_SCHEME = "begins with valkey://, valkeys://, redis://, rediss://, or one of them with +unix, +sentinel or +cluster"
+_NO_HOST = "names no host, or no valid port; in a password, write /, ?, # and @ percent-encoded, such as %40 for @"
+_NO_DATABASE = "has a number of a database after the host, or nothing; in a password, write / percent-encoded, as %2F"
+
+
+class _Invalid(ValueError):
+    """What is wrong with an address, without a part of it."""
 
 
 class StoreKind(Enum):
@@ -64,26 +71,33 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read an address. Raises ValueError with what a valid one is, which never contains the text."""
+    """Read an address. Raises ValueError with what is wrong and what is right, which never contains the text."""
     try:
-        parts = urlsplit(text)
-        address = _address(parts)
+        return _address(urlsplit(text))
+    except _Invalid as error:
+        raise ValueError(f"{error}. {_EXPECTED}") from None
     except ValueError:
-        raise ValueError(_EXPECTED) from None
-    return address
+        raise ValueError(f"{_NO_HOST}. {_EXPECTED}") from None
 
 
 def _address(parts: SplitResult) -> Address:
     scheme, _, form = parts.scheme.partition("+")
-    kind = StoreKind(form or "server")
-    tls = _TLS.get(scheme)
-    options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)) if parts.query else {}
-    if tls is None or parts.fragment or not options.keys() <= _OPTIONS or (options and not tls):
-        raise ValueError
+    if (tls := _TLS.get(scheme)) is None or (form or StoreKind.SERVER.value) not in {kind.value for kind in StoreKind}:
+        raise _Invalid(_SCHEME)
+    kind = StoreKind(form or StoreKind.SERVER.value)
+    if parts.fragment or "#" in parts.geturl():
+        raise _Invalid("has a #; in a password, write %23")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True)) if parts.query else {}
+    if not options.keys() <= _OPTIONS:
+        raise _Invalid("has an option other than ?ca_file=; in a password, write %3F for ?")
+    if options and not tls:
+        raise _Invalid("has ?ca_file=, which is for valkeys:// and rediss://")
     userinfo, _, hosts = parts.netloc.rpartition("@")
     user, _, password = userinfo.partition(":")
     if user and not password:
-        raise ValueError
+        raise _Invalid(
+            "has a user without a password; for a password alone, write a colon before it: valkey://:PASSWORD@host"
+        )
     socket, primary, database = _path(kind, unquote(parts.path))
     return Address(
         kind,
@@ -102,31 +116,33 @@ def _path(kind: StoreKind, path: str) -> tuple[Path | None, str, int]:
     """Return the socket, the name of the primary, and the number of the database."""
     if kind is StoreKind.SOCKET:
         if len(path) < 2:  # noqa: PLR2004  # more than the slash
-            raise ValueError
+            raise _Invalid("names no socket")
         return Path(path), "", 0
     first, _, second = path.removeprefix("/").partition("/")
     primary, database = (first, second) if kind is StoreKind.SENTINEL else ("", path.removeprefix("/"))
-    if (kind is StoreKind.SENTINEL and not primary) or (database and not database.isdecimal()):
-        raise ValueError
+    if kind is StoreKind.SENTINEL and not primary:
+        raise _Invalid("lacks the name of the primary, as the sentinels have it, after the hosts")
+    if database and not database.isdecimal():
+        raise _Invalid(_NO_DATABASE)
     if kind is StoreKind.CLUSTER and int(database or 0):
-        raise ValueError
+        raise _Invalid("has a number of a database, which a Cluster has not")
     return None, primary, int(database or 0)
 
 
 def _endpoints(kind: StoreKind, hosts: str) -> tuple[HostPort, ...]:
     if kind is StoreKind.SOCKET:
         if hosts:
-            raise ValueError
+            raise _Invalid("has a host beside a socket: write three slashes, as in valkey+unix:///run/valkey.sock")
         return ()
     default = SENTINEL_PORT if kind is StoreKind.SENTINEL else PORT
     endpoints = tuple(_endpoint(host, default) for host in hosts.split(","))
     if kind is StoreKind.SERVER and len(endpoints) > 1:
-        raise ValueError
+        raise _Invalid("has several hosts, which are for +sentinel and +cluster")
     return endpoints
 
 
 def _endpoint(text: str, default: int) -> HostPort:
     parts = urlsplit(f"//{text}")
     if not parts.hostname or parts.port == 0 or parts.path:
-        raise ValueError
+        raise _Invalid(_NO_HOST)
     return HostPort(parts.hostname, parts.port or default)

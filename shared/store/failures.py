@@ -1,11 +1,13 @@
 """Errors of the client of Redis, as errors of the store with what an operator can do."""
 
+import socket
 import ssl
 
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
     ClusterDownError,
+    InvalidResponse,
     ReadOnlyError,
     RedisError,
     ResponseError,
@@ -16,6 +18,25 @@ from shared.store.errors import CommandRefused
 
 FAILURES = (RedisError, OSError, EOFError)  # of a connection
 AWAY = (BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError)  # MASTERDOWN is a kind of CLUSTERDOWN
+_REMEDIES: tuple[tuple[tuple[type[Exception], ...], tuple[str, ...], str], ...] = (  # by kinds, or words, of an error
+    (
+        (),
+        ("NOAUTH", "without any password configured"),
+        "write the password that the server wants, and none for a server that wants none",
+    ),
+    ((AuthenticationError,), (), "check its user and password"),
+    (
+        (ssl.SSLError,),
+        (),
+        "check its scheme, and name the authority of its certificate in ?ca_file=",
+    ),
+    ((ConnectionRefusedError,), (), "nothing listens there: is the store up, and the port right?"),
+    ((socket.gaierror,), (), "no address is known for this name"),
+    ((InvalidResponse,), (), "what answers there is neither Valkey nor Redis"),
+    ((), ("DB index is out of range",), "the server has no database of that number"),
+    ((), ("cluster support disabled",), "the server is no Cluster: write valkey:// without +cluster"),
+    ((), ("unknown command",), "the server has to be Valkey, or Redis 7.0 or newer"),
+)
 _AWAY_CODES = {"BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED"}
 
 
@@ -43,16 +64,14 @@ def refusal(error: ResponseError) -> CommandRefused:
 
 def reason_of(error: Exception) -> str:
     """Return one line that names the setting, without user and password."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return f"COINGLASS_SHARED_URL: {text}{_remedy(error)}"
 
 
 def _remedy(error: Exception) -> str:
     cause = error.__cause__ or error.__context__
-    if isinstance(error, AuthenticationError):
-        return ": check its user and password"
-    if isinstance(error, ssl.SSLError) or isinstance(cause, ssl.SSLError):
-        return ": check its scheme, and name the authority of its certificate in ?ca_file="
-    if isinstance(error, ResponseError) and "unknown command" in str(error):
-        return ": the server has to be Valkey, or Redis 7.0 or newer"
+    text = f"{error} {cause}"
+    for kinds, words, remedy in _REMEDIES:
+        if isinstance(error, kinds) or isinstance(cause, kinds) or any(word in text for word in words):
+            return f": {remedy}"
     return ""

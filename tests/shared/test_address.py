@@ -77,8 +77,36 @@ def test_the_authority_of_a_certificate_is_in_a_file() -> None:
     ],
 )
 def test_what_is_no_address_is_refused_with_the_forms(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^is an address such as valkey://"):
+    with pytest.raises(ValueError, match=r"\. It is an address such as valkey://"):
         parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"valkey://{WRITTEN}@h", "has a user without a password"),
+        ("valkey://:a/b@h", "percent-encoded"),
+        ("valkey://:a#b@h", "%23"),
+        ("valkey://:a?b@h", "%3F"),
+        ("valkey://h?db=1", "has an option other than"),
+        ('"valkey://h"', "begins with"),
+        ("http://h", "begins with"),
+        ("valkey+tls://h", "begins with"),
+        ("valkey://h?ca_file=/x", "is for valkeys://"),
+        ("redis+sentinel://h", "lacks the name of the primary"),
+        ("redis+cluster://h/1", "which a Cluster has not"),
+        ("valkey://a,b", "has several hosts"),
+        ("valkey://h/x", "has a number of a database"),
+        ("valkey+unix://h/x", "three slashes"),
+        ("valkey://h:x", "no valid port"),
+    ],
+)
+def test_the_cause_comes_first_and_quotes_nothing(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match="It is an address such as") as error:
+        parse_address(text)
+    cause = str(error.value).partition(". It is")[0]
+    assert says in cause
+    assert WRITTEN not in cause
 
 
 def test_user_and_password_are_sent_as_they_are_meant_and_shown_nowhere() -> None:
@@ -101,7 +129,7 @@ def test_a_short_user_name_is_a_word_of_other_texts() -> None:
 
 
 def test_a_wrong_address_is_a_fault_of_its_variable_and_is_not_shown() -> None:
-    with pytest.raises(SettingsError, match=r"^COINGLASS_SHARED_URL is an address such as") as error:
+    with pytest.raises(SettingsError, match=r"^COINGLASS_SHARED_URL begins with valkey://.* It is an address") as error:
         Settings.from_env({"COINGLASS_SHARED_URL": f"mysql://user:{PASSWORD}@h"})
     assert PASSWORD not in str(error.value)
 
