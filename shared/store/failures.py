@@ -1,6 +1,5 @@
 """Errors of the client of Redis, as errors of the store with what an operator can do."""
 
-import socket
 import ssl
 
 from redis.exceptions import (
@@ -21,7 +20,7 @@ AWAY = (BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError)  # MAS
 _REMEDIES: tuple[tuple[tuple[type[Exception], ...], tuple[str, ...], str], ...] = (  # by kinds, or words, of an error
     (
         (),
-        ("NOAUTH", "without any password configured"),
+        ("NOAUTH", "already authenticated", "without any password configured"),
         "write the password that the server wants, and none for a server that wants none",
     ),
     ((AuthenticationError,), (), "check its user and password"),
@@ -31,7 +30,6 @@ _REMEDIES: tuple[tuple[tuple[type[Exception], ...], tuple[str, ...], str], ...] 
         "check its scheme, and name the authority of its certificate in ?ca_file=",
     ),
     ((ConnectionRefusedError,), (), "nothing listens there: is the store up, and the port right?"),
-    ((socket.gaierror,), (), "no address is known for this name"),
     ((InvalidResponse,), (), "what answers there is neither Valkey nor Redis"),
     ((), ("DB index is out of range",), "the server has no database of that number"),
     ((), ("cluster support disabled",), "the server is no Cluster: write valkey:// without +cluster"),
