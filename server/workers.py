@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import functools
 import itertools
+import math
 import multiprocessing
 import os
 import shutil
@@ -44,6 +45,7 @@ from server.startup import start_app
 
 _METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 _KILL_SECONDS = 5.0  # after the graceful ones, until a worker is killed
+_READY_SECONDS = 10.0  # after which a worker accepts connections in any case: there may be no other that does
 _HUNG_SECONDS = 30  # without a sign of life; starting a worker takes long on a busy machine
 
 log = structlog.get_logger(__name__)
@@ -143,7 +145,7 @@ class Workers(Multiprocess):
 
     def init_processes(self) -> None:
         for _ in range(self.processes_num):
-            self.processes.append(self._start(self._new_name()))
+            self.processes.append(self._start(self._new_name(), ready_within=_READY_SECONDS))
 
     def _new_name(self) -> str:
         """Return the first free name: after a restart of the server the workers have the same names."""
@@ -151,9 +153,14 @@ class Workers(Multiprocess):
         candidates = (f"{self._settings.replica}/{number}" for number in itertools.count())
         return next(name for name in candidates if name not in names)
 
-    def _start(self, replica: str, event: str = "") -> WorkerProcess:
-        """Start a worker, which replaces another if there is an `event`; a worker that has ended leaves its name."""
-        settings = dataclasses.replace(self._settings, replica=replica, replaces_worker=bool(event))
+    def _start(self, replica: str, event: str = "", *, ready_within: float) -> WorkerProcess:
+        """Start a worker, which replaces another if there is an `event`; a worker that has ended leaves its name.
+
+        All accept from the same sockets: what one that is not ready accepts, others could have answered.
+        """
+        settings = dataclasses.replace(
+            self._settings, replica=replica, replaces_worker=bool(event), ready_within=ready_within
+        )
         self.config.app = functools.partial(self._worker, settings, event=event)
         assert isinstance(self.config, ServerConfig)  # noqa: S101  # as above
         process = WorkerProcess(self.config, self.sockets, replica)
@@ -175,7 +182,7 @@ class Workers(Multiprocess):
                 self.should_exit.set()
                 return
             event = "a worker ended and was replaced"
-            self.processes[index] = self._start(process.replica, event)
+            self.processes[index] = self._start(process.replica, event, ready_within=_READY_SECONDS)
         self._retiring = [process for process in self._retiring if process.process.is_alive()]
         self._forget_ended()
         if self._outdated:
@@ -184,7 +191,8 @@ class Workers(Multiprocess):
     def _continue_restart(self) -> None:
         """Start the successor of a worker, or let the worker retire once its successor serves."""
         if self._successor is None:
-            self._successor = self._start(self._new_name(), "a worker starts in a restart")
+            event = "a worker starts in a restart"
+            self._successor = self._start(self._new_name(), event, ready_within=math.inf)  # the one before it serves
         elif not self._successor.process.is_alive():
             log.error("a new worker did not start: the restart has ended, and the workers before it go on")
             self._successor, self._outdated = None, []

@@ -144,7 +144,7 @@ class QuotaContact:
         elif now - self._taken_since > 2 * SILENT:
             self._taken_since = math.inf
             self.expect_nothing()
-            text = "another server has the same COINGLASS_REPLICA: this one gets no part of the quota until it is renamed"
+            text = "another server has the same COINGLASS_REPLICA: rename this one, which gets no part of the quota"
             log.error(text, replica=self._replica)
 
     def join(self, sent: float) -> None:
