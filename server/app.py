@@ -45,7 +45,7 @@ from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpans, over_http
 from server.origins import NO_ORIGINS, Origins
 from server.paths import GRAPHQL, METRICS
-from server.readiness import Readiness, patience
+from server.readiness import Readiness
 from server.response_cache import ResponseCache
 from server.response_limit import MEGABYTE, ResponseLimit
 from server.router_secret import only_router
@@ -170,7 +170,7 @@ def _lifetime(services: Services, readiness: Readiness, *, warm: bool, watched: 
     supervision = Supervision(services.settings.stuck_seconds, services.reload) if watched else None
     watch = partial(services.connections.subscribers.watch, services.access, services.client.clock)
     sampler = services.observation.sampler
-    until_ready = partial(readiness.wait, patience(services.settings))
+    until_ready = partial(readiness.wait, services.settings.ready_within)
     background = Background(symbols, services.pool, sampler, watch, services.sharing, supervision, until_ready)
 
     def lifetime() -> AbstractAsyncContextManager[None]:

@@ -1,13 +1,10 @@
 """Says whether a process can answer what needs CoinGlass, and if not, what it lacks."""
 
-import math
 from typing import Final
 
 from cg_client.client import Client
 from server.open_connections import OpenConnections
-from server.settings import Settings
 
-_START_SECONDS: Final = 10.0  # after which the first workers accept connections, so that `/readyz` says what they lack
 _POLL_SECONDS: Final = 0.05
 _NO_PLAN: Final = "CoinGlass has yet to answer for the first time, about the plan of the key"
 
@@ -34,14 +31,3 @@ class Readiness:
         latest = clock.monotonic() + seconds
         while self._lack and clock.monotonic() < latest and not self._connections.is_closing:
             await clock.sleep(_POLL_SECONDS)
-
-
-def patience(settings: Settings) -> float:
-    """Return for how many seconds a process accepts no connections while it is not ready.
-
-    Workers accept from one socket: what an unready one accepts, another could have answered. One that replaces another
-    leaves requests to the others for as long as it takes, and in a rolling restart its predecessor goes on meanwhile.
-    """
-    if settings.workers == 1:
-        return 0.0
-    return math.inf if settings.replaces_worker else _START_SECONDS

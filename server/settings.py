@@ -378,6 +378,7 @@ class Settings:
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     sandbox_figures: str = ""  # of the sandbox that is served instead of CoinGlass
     replaces_worker: bool = False  # of one that ended; its requests still count
+    ready_within: float = 0.0  # seconds, in which a process that is not ready accepts no connections
     has_private_store: bool = False  # at `shared_url`, which the supervisor has started for its workers
     collector: Collector = NO_COLLECTOR
     metrics_folder: Path | None = None  # where workers share their figures

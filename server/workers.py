@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import functools
 import itertools
+import math
 import multiprocessing
 import os
 import shutil
@@ -45,6 +46,7 @@ from server.startup import start_app
 
 _METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 _KILL_SECONDS = 5.0  # after the graceful ones, until a worker is killed
+_READY_SECONDS = 10.0  # after which a worker accepts connections in any case: there may be no other that does
 _HUNG_SECONDS = 30  # without a sign of life; starting a worker takes long on a busy machine
 
 log = structlog.get_logger(__name__)
@@ -146,9 +148,7 @@ class Workers(Multiprocess):
         super().__init__(config, listeners)
         self._settings = settings
         self._folder, self._started = settings.metrics_folder, set[int | None]()
-        self._restart = RollingRestart(
-            self.processes, lambda: self._start(self._new_name(), "a worker starts in a restart")
-        )
+        self._restart = RollingRestart(self.processes, self._start_successor)
         self._end_signal: int | None = None
         self._is_terminal_closed = terminal_check()
         for sig in (signal.SIGTERM, signal.SIGINT):
@@ -158,7 +158,7 @@ class Workers(Multiprocess):
 
     def init_processes(self) -> None:
         for _ in range(self.processes_num):
-            self.processes.append(self._start(self._new_name()))
+            self.processes.append(self._start(self._new_name(), ready_within=_READY_SECONDS))
 
     def _new_name(self) -> str:
         """Return the first free name: after a restart of the server the workers have the same names."""
@@ -166,14 +166,23 @@ class Workers(Multiprocess):
         candidates = (f"{self._settings.replica}/{number}" for number in itertools.count())
         return next(name for name in candidates if name not in names)
 
-    def _start(self, replica: str, event: str = "") -> WorkerProcess:
-        """Start a worker, which replaces another if there is an `event`; a worker that has ended leaves its name."""
-        settings = dataclasses.replace(self._settings, replica=replica, replaces_worker=bool(event))
+    def _start(self, replica: str, event: str = "", *, ready_within: float) -> WorkerProcess:
+        """Start a worker, which replaces another if there is an `event`; a worker that has ended leaves its name.
+
+        All accept from the same sockets: what one that is not ready accepts, others could have answered.
+        """
+        settings = dataclasses.replace(
+            self._settings, replica=replica, replaces_worker=bool(event), ready_within=ready_within
+        )
         self.config.app = functools.partial(self._worker, settings, event=event)
         assert isinstance(self.config, ServerConfig)  # noqa: S101  # as above
         process = WorkerProcess(self.config, self.sockets, replica)
         process.start()
         return process
+
+    def _start_successor(self) -> WorkerProcess:
+        """Start a worker that accepts connections only once it is ready: until then the one before it serves."""
+        return self._start(self._new_name(), "a worker starts in a restart", ready_within=math.inf)
 
     def keep_subprocess_alive(self) -> None:
         """Replace workers and the store if they have ended or hang, and go on with a rolling restart."""
@@ -190,7 +199,7 @@ class Workers(Multiprocess):
                 self.should_exit.set()
                 return
             event = "a worker ended and was replaced"
-            self.processes[index] = self._start(process.replica, event)
+            self.processes[index] = self._start(process.replica, event, ready_within=_READY_SECONDS)
         self._restart.advance()
         self._forget_ended()
 

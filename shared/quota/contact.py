@@ -148,7 +148,7 @@ class QuotaContact:
         elif now - self._taken_since > 2 * SILENT:
             self._taken_since = math.inf
             self.expect_nothing()
-            text = "another server has the same COINGLASS_REPLICA, and this one no part of the quota: name it otherwise"
+            text = "another server has the same COINGLASS_REPLICA: rename this one, which gets no part of the quota"
             log.error(text, replica=self._replica)
 
     def join(self, sent: float) -> None:

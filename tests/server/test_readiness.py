@@ -9,7 +9,7 @@ import pytest
 
 from cg_client.client import Client
 from server.open_connections import ConnectionLimits, OpenConnections
-from server.readiness import Readiness, patience
+from server.readiness import Readiness
 from server.settings import Settings
 from tests.clock import SteppedClock
 
@@ -68,16 +68,16 @@ async def test_a_worker_that_has_to_end_waits_no_longer(scene: UnreadyProcess, i
     assert waiting.done()
 
 
-async def test_the_first_workers_accept_after_a_while_to_say_what_they_lack(
+async def test_a_worker_that_may_be_the_only_one_accepts_after_a_while_to_say_what_it_lacks(
     scene: UnreadyProcess,
 ) -> None:
-    waiting = asyncio.create_task(scene.readiness.wait(patience(Settings(workers=2))))
-    await scene.clock.elapse(5)
+    waiting = asyncio.create_task(scene.readiness.wait(10.0))
+    await scene.clock.elapse(9)
     assert not waiting.done()
-    await scene.clock.elapse(10)
+    await scene.clock.elapse(2)
     assert waiting.done()
 
 
-def test_a_worker_that_replaces_another_waits_for_as_long_as_it_takes_and_a_single_process_not_at_all() -> None:
-    assert patience(Settings(workers=2, replaces_worker=True)) == math.inf
-    assert patience(Settings()) == 0
+async def test_a_single_process_accepts_at_once(scene: UnreadyProcess) -> None:
+    await scene.readiness.wait(Settings().ready_within)
+    assert scene.readiness.obstacle is not None
