@@ -8,9 +8,8 @@ from typing import Final
 from bench.scaling.costs import Costs, measured_costs
 from bench.scaling.simulation import Setup, Simulated, simulate
 
-_REPLICAS: Final = 10  # replicas, of a setup of which the sentences speak
+_REPLICAS: Final = 10  # of the setup that the sentences are about
 _LARGE_MB: Final = 1_024
-_STEPS: Final = 1
 
 
 def sentences() -> Iterator[str]:
@@ -46,11 +45,8 @@ def _of_replicas(run: Simulated, share: float) -> str:
 def _of_store(setup: Setup, costs: Costs) -> str:
     """Say which of the store's core and its network ends the growth, and at how many requests."""
     share, network = costs.share.value, costs.network.value
-
-    requests = setup.requests
-    for _ in range(_STEPS):  # the load is almost in proportion to the requests
-        run = simulate(_replicas_for(replace(setup, requests=requests), share))
-        requests /= max(run.store_cores / share, run.bytes / network)
+    run = simulate(_replicas_for(setup, share))
+    requests = setup.requests / max(run.store_cores / share, run.bytes / network)  # the load is almost in proportion
     run = simulate(_replicas_for(replace(setup, requests=requests), share))
     what = "core" if run.store_cores / share >= run.bytes / network else "network"
     return (
