@@ -185,7 +185,7 @@ def test_the_successor_of_a_member_in_contact_that_was_killed_counts_its_slots(r
     floor = first.contact().floor
     rig.wait_with(second, seconds=4)
     rig.member("a", boot="another boot").register()
-    assert (second.contact().used, floor) == (2 + floor, 3)
+    assert (second.contact().used, floor) == (2 + floor, 2)
 
 
 def test_the_successor_of_a_member_that_was_alone_counts_its_whole_share(rig: ExchangeRig) -> None:

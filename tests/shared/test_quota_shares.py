@@ -147,18 +147,19 @@ def leases(members: Sequence[QuotaMember]) -> list[int]:
     return [member.floor for member in members]
 
 
-def test_members_lease_even_parts_of_what_is_not_reserved(rig: ExchangeRig) -> None:
-    assert leases(rig.joined("a", "b")) == [5, 5]
-    rig.empty()
-    assert leases(rig.joined("c", "d", "e")) == [3, 3, 3]
+def test_members_lease_even_parts_of_half_of_what_is_not_reserved(rig: ExchangeRig) -> None:
+    rig.limit = 50
+    for names, lease in (("a", 20), ("bc", 10), ("defg", 5), ("hijklm", 4)):  # of 20 the last have 3.3 each
+        assert leases(rig.joined(*names)) == [lease] * len(names)
+        rig.empty()
 
 
 def test_a_member_leases_less_by_what_it_uses(rig: ExchangeRig) -> None:
     first, second = rig.joined("a", "b")
-    first.in_flight = 4
-    assert leases([first, second]) == [1, 5]
+    first.in_flight = 5
+    assert leases([first, second]) == [1, 2]
     first.in_flight = 6
-    assert leases([first, second]) == [0, 4]
+    assert leases([first, second]) == [0, 1]
 
 
 def test_a_member_without_a_share_leases_nothing(rig: ExchangeRig) -> None:
@@ -184,13 +185,13 @@ def test_while_calls_wait_nobody_leases_and_the_waiting_look_again_soon(rig: Exc
 
 def test_what_a_member_may_use_without_asking_counts_until_it_says_that_it_does_not(rig: ExchangeRig) -> None:
     first, second = rig.joined("a", "b")
-    leases([first, second])
+    lease, _ = leases([first, second])
     second.floor = 0
     second.in_flight = sum(number for *_, number in second.wait(LIMIT).granted)
     first.contact()  # which revokes its leases; the reply may be lost
     assert second.wait(LIMIT).granted == []
     first.contact()
-    assert sum(number for *_, number in second.wait(LIMIT).granted) == 5
+    assert sum(number for *_, number in second.wait(LIMIT).granted) == lease == 3
 
 
 def test_calls_that_nobody_reports_are_told_to_those_who_may_tell_a_store_without_data(rig: ExchangeRig) -> None:

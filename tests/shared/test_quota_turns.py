@@ -260,4 +260,4 @@ def test_a_member_leases_what_its_share_leaves_although_there_is_more(rig: Excha
     for _ in range(4):
         for member in members:
             member.contact()
-    assert [member.floor for member in members] == [0, 3, 3]
+    assert [member.floor for member in members] == [1, 2, 2]
