@@ -234,7 +234,7 @@ local function exchange_turns(limit, reserves, reply)
       table.insert(queue[client], item)
     end
   end
-  local passes = {}
+  local passes, turn = {}, state.turn -- before this exchange grants anything
   local function next_of(queue)
     local best
     for client, items in pairs(queue) do
@@ -255,7 +255,7 @@ local function exchange_turns(limit, reserves, reply)
     return math.min(at, back)
   end
   local function pass_of(client, entry)
-    return passes[client] or (entry.waits and entry.pass or math.max(entry.pass, state.turn))
+    return passes[client] or (entry.waits and entry.pass or math.max(entry.pass, turn))
   end
   local granted, forecasts = {}, {}
   for class = 0, EXCESS do
