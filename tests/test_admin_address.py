@@ -74,7 +74,7 @@ def test_the_status_page_has_the_state_of_a_process(addresses: Addresses) -> Non
     assert addresses.public("/status").status_code == 404
 
 
-def test_the_quota_has_one_spelling_and_says_who_shares_it_only_with_a_store(addresses: Addresses) -> None:
+def test_the_quota_has_the_same_names_everywhere_and_says_who_shares_it_only_with_a_store(addresses: Addresses) -> None:
     status = addresses.admin("/status").json()
     has_store = status["sharedStore"] is not None
     of_store = {"replicas", "isAlone"} if has_store else set()

@@ -38,16 +38,16 @@ class QuotaContact:
         digest: DigestOf,
         now: float,
         longest: float,
-        settle: float | None,
-        forget: float,
+        recovery_seconds: float | None,
+        member_lifetime_seconds: float,
     ) -> None:
         self._replica, self._local, self._began_at = replica, local, now
         self.ledger = QuotaLedger(digest)
-        self.decay = longest + _OVERHEAD
-        self._settle = self.decay if settle is None else settle
-        self._forget = forget
+        self.grant_lifetime_seconds = longest + _OVERHEAD
+        self._recovery_seconds = self.grant_lifetime_seconds if recovery_seconds is None else recovery_seconds
+        self._member_lifetime_seconds = member_lifetime_seconds
         self.is_alone = True
-        self.floor = 0  # calls that may start without asking
+        self.leased = 0  # slots for calls that may start without asking
         self.reply = QuotaReply(status="", time=0.0)  # the last one of a replica that was not alone
         self.confirmed_at = -math.inf  # when the request was sent that was answered last
         self.replicas = 1
@@ -56,7 +56,7 @@ class QuotaContact:
         self._replied_at: float | None = None  # the store's time of the last reply
         self._received_at = 0.0
         self._created: float | None = None  # when the state began of which that reply told
-        self._version, self._parts, self._slots = 0, 0, 0
+        self._version, self._share_divisor, self._slots = 0, 0, 0
         self._peers: list[tuple[str, str]] = []
         self._unreported_until = 0.0
         self._opens_in, self._is_expecting = 1.0, True  # seconds in which a replica without a share expects one
@@ -87,7 +87,7 @@ class QuotaContact:
             sent=None if self._replied_at is None else self._replied_at + now - self._received_at,
             alone=alone,
             leave=leave,
-            parts=self._parts,
+            share_divisor=self._share_divisor,
             version=self._version,
             peers=self._peers if alone else [],
             unreported_for=max(0.0, self._unreported_until - now),
@@ -95,12 +95,12 @@ class QuotaContact:
             stated=self._is_stated,
             learned=self._learned,
             at_least=self._at_least,
-            settle=self._settle,
-            decay=self.decay,
-            forget=self._forget,
-            part=self._local.part,
+            recovery_seconds=self._recovery_seconds,
+            grant_lifetime_seconds=self.grant_lifetime_seconds,
+            member_lifetime_seconds=self._member_lifetime_seconds,
+            excess_fraction=self._local.excess_fraction,
             in_flight=list(self.ledger.in_flight.items()),
-            floor=self.floor,
+            leased=self.leased,
             ended=self.ledger.report(now, in_full=alone),
             corrections=[] if alone else [(now - started, used) for started, used in self._corrections],
             pause=max(0.0, self._pause_until - now),
@@ -128,16 +128,16 @@ class QuotaContact:
             self._version, self._peers = reply.version, reply.peers
         self._unreported_until = now + FAST_CLOCK * reply.unreported_for
         self.replicas = reply.members
-        self._parts = reply.parts
-        self._opens_in, self._is_expecting = max(1.0, reply.settles_in), True
+        self._share_divisor = reply.share_divisor
+        self._opens_in, self._is_expecting = max(1.0, reply.recovers_in), True
 
     def share(self, request: QuotaRequest, reply: QuotaReply) -> bool:
         """Go on with the common quota; return whether slots have to be returned at once."""
         del self._corrections[: self._reported]
         self.reply = reply
-        spent = request.floor - self.floor  # meanwhile
-        self.floor = max(0, reply.floor - spent)
-        return reply.floor < request.floor or reply.parts > request.parts > 0
+        spent = request.leased - self.leased  # meanwhile
+        self.leased = max(0, reply.leased - spent)
+        return reply.leased < request.leased or reply.share_divisor > request.share_divisor > 0
 
     def note_name(self, *, is_taken: bool, now: float) -> None:
         """Log once that another process uses the name, and expect nothing: longer than one that was killed keeps it."""
@@ -153,13 +153,13 @@ class QuotaContact:
 
     def join(self, sent: float) -> None:
         """Use the common quota from now on."""
-        self.is_alone, self.floor, self._sent_at = False, 0, sent
+        self.is_alone, self.leased, self._sent_at = False, 0, sent
         self._corrections.clear()
 
     def leave(self, now: float) -> None:
         """Go on alone from now on."""
-        self._slots = self.floor + self.ledger.count_after(self._sent_at + LATE + SILENT)
-        self.is_alone, self.floor = True, 0
+        self._slots = self.leased + self.ledger.count_after(self._sent_at + LATE + SILENT)
+        self.is_alone, self.leased = True, 0
         self._corrections.clear()
         self.divide(now)
 
@@ -169,7 +169,7 @@ class QuotaContact:
 
     def divide(self, now: float) -> None:
         """Let the local queue use what is safe now."""
-        rises_at = self.rises_at if self._parts else now + self._opens_in
+        rises_at = self.rises_at if self._share_divisor else now + self._opens_in
         self._local.window.divide(self._safe_share if now >= self.rises_at else self._certain_share, rises_at)
 
     @property
@@ -180,7 +180,7 @@ class QuotaContact:
     @property
     def obstacle(self) -> str | None:
         """Why nothing may start: the store has told no part of the quota that is safe without it."""
-        if self._parts or not self.is_alone:
+        if self._share_divisor or not self.is_alone:
             return None
         return _NAME_TAKEN if self._taken_since == math.inf else _NO_PART
 
@@ -194,10 +194,10 @@ class QuotaContact:
     @property
     def rises_at(self) -> float:
         """When a replica that is alone may use all of its safe share."""
-        return self._sent_at + FAST_CLOCK * self.decay
+        return self._sent_at + FAST_CLOCK * self.grant_lifetime_seconds
 
     def _safe_share(self, limit: int) -> int:
-        return limit // self._parts if self._parts else 0
+        return limit // self._share_divisor if self._share_divisor else 0
 
     def _certain_share(self, limit: int) -> int:
         return min(self._slots, self._safe_share(limit))

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT: Final = 1.0
 LONGEST_CALL: Final = 30.0
-FORGET_SECONDS: Final = 900.0  # after which a silent replica has ended
+MEMBER_LIFETIME_SECONDS: Final = 900.0  # after which a silent replica has ended
 _REJOIN_SECONDS = 0.25
 _SOONEST = 0.01  # seconds until the next exchange, unless something happens
 _STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
@@ -51,19 +51,19 @@ class SharedQuota:
         *,
         replica: str,
         longest: float = LONGEST_CALL,
-        settle: float | None = None,
-        forget: float = FORGET_SECONDS,
+        recovery_seconds: float | None = None,
+        member_lifetime_seconds: float = MEMBER_LIFETIME_SECONDS,
     ) -> None:
         """`scope`: of the key. `replica`: stable, so that a restarted one takes its predecessor's place.
 
-        `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
-        data, which may just have lost them, grants nothing to the others; None is as long as calls may count.
+        `longest`: seconds that a call may last, from its admission on. `recovery_seconds`: for which a store without
+        data, which may just have lost them, grants nothing to the others; None is as long as what it granted may count.
         """
         self._local, self._store, self._name, self._clock = local, store, scope.name("quota"), clock
         local.window.minute *= FAST_CLOCK
         now = clock.monotonic()
         digest = lru_cache(_REMEMBERED_CLIENTS)(scope.client)
-        self.contact = QuotaContact(replica, local, digest, now, longest, settle, forget)
+        self.contact = QuotaContact(replica, local, digest, now, longest, recovery_seconds, member_lifetime_seconds)
         self.refused = local.refused
         self.exchanges = 0
         self._waiters = SharedWaiters(local.weights, digest)
@@ -155,7 +155,7 @@ class SharedQuota:
 
     def _late_forecast(self, deadline: float, requester: Requester, now: float) -> CallForecast | None:
         """Return the forecast by which a call that begins now is refused without an exchange."""
-        if self.contact.is_alone or self._has_floor(now):
+        if self.contact.is_alone or self._may_take(now):
             return None
         forecast = self._forecasts.find(self._waiters.group_of(requester), now, now)
         is_late = forecast is not None and forecast.at > min(deadline, now + requester.patience)
@@ -234,15 +234,15 @@ class SharedQuota:
 
     def _take(self, requester: Requester, now: float) -> Admission | None:
         """Start a call without asking, if nothing waits."""
-        if not self._has_floor(now):
+        if not self._may_take(now):
             return None
-        self.contact.floor -= 1
+        self.contact.leased -= 1
         self._wake()
         return self._admit(requester, now)
 
-    def _has_floor(self, now: float) -> bool:
+    def _may_take(self, now: float) -> bool:
         is_fresh = now - self.contact.confirmed_at <= _STALE and now >= self._local.window.pause.until
-        return self.contact.floor > 0 and is_fresh and not len(self._waiters)
+        return self.contact.leased > 0 and is_fresh and not len(self._waiters)
 
     def _admit(self, requester: Requester, now: float) -> Admission:
         self._local.shares.see(requester.client, now)
@@ -340,7 +340,7 @@ class SharedQuota:
         """Return whether the store has answered."""
         sent = self._clock.monotonic()
         if len(self._waiters):
-            self.contact.floor = 0  # nothing may start without asking: what waits here may have these slots, too
+            self.contact.leased = 0  # nothing may start without asking: what waits here may have these slots, too
         candidates = [] if self.contact.is_alone else self._forecasts.candidates(sent)
         request = self.contact.request(sent, self._waiters.report(sent), candidates)
         self.exchanges += 1

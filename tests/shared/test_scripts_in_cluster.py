@@ -61,7 +61,7 @@ class SharedState:
         self.answers = Answers.of(self.store, config, self.clock)
         self.small = Answers.of(self.store, config, self.clock, limit=1000)
         local = AdmissionQueue(QuotaWindow(30), self.clock)
-        self.quota = SharedQuota(local, self.store, self.scope, self.clock, replica="a", settle=0.0)
+        self.quota = SharedQuota(local, self.store, self.scope, self.clock, replica="a", recovery_seconds=0.0)
         self.budgets = SharedBudgets(BUDGET, self.clock, self.store, BudgetNames(self.key, URL), lambda: 1)
         self.streams = StreamStore(self.store, self.scope, self.clock, "a", StreamTimes(), 5)
 
