@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from cg_client.errors import NoQuotaPart, QuotaExhausted
 from cg_client.quota.requester import Priority
 from cg_client.quota.window import PauseReason
-from shared.quota import shared_quota as module
+from shared.quota.contact import _STALE
 from tests.shared.quota_world import QuotaReplica, World
 from tests.shared.test_quota import sent, started
 
@@ -66,7 +66,7 @@ async def test_each_replica_has_its_share_once_nothing_else_can_count(world: Wor
         first.call(seconds=0)
     await world.elapse(2)
     world.is_down = True
-    await world.elapse(first.quota.contact.grant_lifetime_seconds + 5)
+    await world.elapse(first.quota.contact.safe_share.grant_lifetime_seconds + 5)
     calls = [[replica.call(within=20) for _ in range(20)] for replica in (first, second)]
     await world.elapse(20)
     assert [sent(group) for group in calls] == [15, 15]
@@ -82,7 +82,9 @@ async def test_a_replica_without_slots_says_when_it_has_its_share(world: World) 
     await world.elapse(10)
     late, patient = second.call(within=15), second.call(within=100)
     await world.elapse(1)
-    assert world.refusals[0].retry_after == pytest.approx(second.quota.contact.grant_lifetime_seconds - 10, abs=4)
+    assert world.refusals[0].retry_after == pytest.approx(
+        second.quota.contact.safe_share.grant_lifetime_seconds - 10, abs=4
+    )
     await world.elapse(100)
     assert (late.result(), sent([patient])) == (None, 1)
 
@@ -130,7 +132,7 @@ async def test_an_emptied_store_waits_for_those_that_do_not_report(world: World)
     calls = [first.call(within=30) for _ in range(30)]
     await world.elapse(30)
     assert sent(calls) == 6  # a quarter of what is not reserved
-    await world.elapse(first.quota.contact.grant_lifetime_seconds)
+    await world.elapse(first.quota.contact.safe_share.grant_lifetime_seconds)
     assert not first.is_alone
 
 
@@ -209,7 +211,7 @@ async def test_a_store_without_data_grants_nothing_before_earlier_calls_are_over
     await world.elapse(1)
     early, patient = first.call(within=15), first.call(within=100)
     await world.elapse(0.1)
-    assert world.refusals[0].retry_after == pytest.approx(first.quota.contact.grant_lifetime_seconds, abs=2)
+    assert world.refusals[0].retry_after == pytest.approx(first.quota.contact.safe_share.grant_lifetime_seconds, abs=2)
     await world.elapse(100)
     assert (early.result(), sent([patient])) == (None, 1)
 
@@ -306,7 +308,7 @@ async def test_a_lost_message_neither_takes_nor_doubles_a_slot(world: World, los
 async def test_a_replica_that_stood_still_asks_first(world: World) -> None:
     first, _second = await started(world, 2)
     assert first.quota.contact.leased > 0
-    first.clock._offset += module._STALE + 0.1
+    first.clock._offset += _STALE + 0.1
     call = first.call()
     await asyncio.sleep(0)
     assert first.is_alone

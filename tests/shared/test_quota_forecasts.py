@@ -272,7 +272,7 @@ async def test_what_is_told_of_one_more_call_is_when_it_could_start(
     assert len(world.refusals) == 1
     now = second.clock.monotonic()
     group = SCOPE.client(client), priority
-    expected = second.quota._forecasts.find(group, now, now)
+    expected = second.quota._common.forecasts.find(group, now, now)
     assert expected is not None
     second.call(client, priority=priority)
     await world.elapse(0.05)
