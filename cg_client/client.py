@@ -90,8 +90,8 @@ class Client:
             fetch, attempt, send = spans.calls(fetch), spans.attempts(attempt), spans.requests(send)
         self._fetch_call = fetch
         self.bulkhead = Bulkhead(send, config.connections, self.clock)
-        weights, part = config.client_weights, config.caller_share
-        self._throttle = Throttle(self.bulkhead, window, self.clock, weights, part, share_quota)
+        weights, excess_fraction = config.client_weights, config.caller_share
+        self._throttle = Throttle(self.bulkhead, window, self.clock, weights, excess_fraction, share_quota)
         self.admission_queue = self._throttle.admission_queue
         self.remaining = self.admission_queue.remaining  # of `quota`, what is cheap to compute
         self._store = MemoryStore(config.cache_bytes)

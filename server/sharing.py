@@ -26,7 +26,7 @@ from shared.store.scope import Scope
 from shared.store.store import Store
 from shared.streams.shared_socket import SharedSocket
 
-_SETTLE_SECONDS: Final = 4.0  # in which a store without data hears of every replica that has lost it
+_RECOVERY_SECONDS: Final = 4.0  # in which a store without data hears of every replica that has lost it
 
 
 class KeySharing:
@@ -45,7 +45,7 @@ class KeySharing:
         def share_quota(local: AdmissionQueue) -> SharedQuota:
             longest = max(LONGEST_CALL, config.deadline_seconds)  # by which every call ends
             self.quota = SharedQuota(
-                local, store, scope, clock, replica=replica, longest=longest, settle=sharing.settle_seconds
+                local, store, scope, clock, replica=replica, longest=longest, recovery_seconds=sharing.recovery_seconds
             )
             return self.quota
 
@@ -82,7 +82,7 @@ class Sharing:
         self.clock, self.replica = clock, settings.replica or f"{socket.gethostname()}:{settings.port}"
         self.observer, self.store = observer, Store(address, clock, observer)
         is_new = settings.has_private_store and not settings.replaces_worker
-        self.settle_seconds = 0.0 if is_new else _SETTLE_SECONDS
+        self.recovery_seconds = 0.0 if is_new else _RECOVERY_SECONDS
         self._keys = WeakSet[KeySharing]()
         self._count = None if settings.api_key else ReplicaCount(self.store, settings.base_url, clock, self.replica)
         self.budgets = SharedBudgets(

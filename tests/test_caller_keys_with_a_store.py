@@ -16,7 +16,7 @@ from tests.store_server import running_store
 from tests.test_caller_keys import ACCOUNT, KEY, OTHER, RATES, post, serving_keys
 
 AGE = "cg:{1}:age"
-SETTLE = 4.0  # seconds for which a young store grants nothing to a key that it does not have
+RECOVERY_SECONDS = 4.0  # seconds for which a young store grants nothing to a key that it does not have
 MINUTE = 62  # seconds, in which the calls of a key that nobody uses any more are over
 LONGEST = 600  # seconds, of what is learnt of a key that CoinGlass does not accept
 
@@ -68,7 +68,7 @@ def test_the_first_call_of_a_key_waits_for_no_store_that_is_old(key_store: KeySt
         key_store.grow_old()
         began = time.monotonic()
         assert [plan_of(http, key) for key in (KEY, OTHER)] == ["HOBBYIST", "STARTUP"]
-        assert time.monotonic() - began < SETTLE
+        assert time.monotonic() - began < RECOVERY_SECONDS
 
 
 def test_keys_that_coinglass_does_not_accept_leave_nothing_that_lasts(key_store: KeyStore) -> None:

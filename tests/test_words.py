@@ -19,6 +19,8 @@ from tests.test_imports import BELOW, ROOT
 PRODUCT = sorted(BELOW)
 TREE = [*PRODUCT, "bench", "chaos", "abuse", "tests", "tools"]
 LONGEST_FUNCTION = 50  # lines
+LUA_TEXT = re.compile(r"--.*|\"[^\"\n]*\"|'[^'\n]*'")  # comments and strings
+LUA_NAME = re.compile(r"[A-Za-z_]\w*")
 
 WORDS = {  # a regular expression: what to write instead
     "Asker": "Requester",
@@ -51,6 +53,7 @@ NAMES = {
     "asker": "requester",
     "depart": "start",
     "ending": "shutdown",
+    "flight": "in_flight, calls",
     "foreseen": "report",
     "heed": "apply_result",
     "purse": "bucket",
@@ -72,6 +75,7 @@ PRODUCT_NAMES = (
     "place",
     "said",
     "taken",
+    "wanted",
 )
 WORDS_IN_NAMES = {  # outside the product no name contains one
     *PRODUCT_NAMES,
@@ -80,7 +84,6 @@ WORDS_IN_NAMES = {  # outside the product no name contains one
     "plain",
     "settled",
     "told",
-    "wanted",
 }
 LIBRARY_NAMES = {"connection_made", "given", "one_of", "places"}  # of asyncio and hypothesis
 IMPORTED_NAMES = {"NOT_FOUND", "NotFound"}  # from the product
@@ -98,7 +101,7 @@ SHARED_TYPE_NAMES: dict[str, str] = {  # name: why two types have it
 @cache
 def texts() -> dict[str, str]:
     """Return all code and documents, by path."""
-    code = [path for folder in TREE for path in sorted((ROOT / folder).rglob("*.py"))]
+    code = [path for folder in TREE for path in sorted((ROOT / folder).rglob("*")) if path.suffix in {".py", ".lua"}]
     return {str(path.relative_to(ROOT)): path.read_text() for path in [*code, *DOCUMENTS] if path != Path(__file__)}
 
 
@@ -127,6 +130,10 @@ def names() -> dict[str, set[str]]:
     for path, tree in trees().items():
         for name in names_in(tree):
             files[name.strip("_").lower()].add(path)
+    for path, text in texts().items():
+        if path.endswith(".lua"):
+            for name in LUA_NAME.findall(LUA_TEXT.sub("", text)):
+                files[name.strip("_").lower()].add(path)
     return files
 
 

@@ -11,7 +11,7 @@ from bench.scaling.demand import Demand
 from bench.scaling.ledger import Outcomes, RequestLedger, SimulatedCluster, StoreWork
 from bench.scaling.timeline import SeriesSpan, Timeline
 from cg_client.recent_failures import FAILURE_SECONDS
-from shared.quota.shared_quota import HEARTBEAT
+from shared.quota.contact import HEARTBEAT
 
 SINCE, UNTIL = 300.0, 600.0  # seconds after a start with empty caches
 MEGABYTE: Final = 2**20

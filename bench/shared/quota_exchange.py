@@ -46,7 +46,9 @@ async def exchange_microseconds(url: str, pid: int) -> float:
 
 
 def _quota(store: Store, clock: Clock, replica: str) -> SharedQuota:
-    quota = SharedQuota(AdmissionQueue(QuotaWindow(LIMIT), clock), store, _SCOPE, clock, replica=replica, settle=0.0)
+    quota = SharedQuota(
+        AdmissionQueue(QuotaWindow(LIMIT), clock), store, _SCOPE, clock, replica=replica, recovery_seconds=0.0
+    )
     store.on_return(quota.on_return)
     store.on_loss(quota.on_loss)
     return quota

@@ -98,16 +98,16 @@ class SocketSession:
 
     async def _subscribe(self, now: float) -> None:
         """Send the difference between what is wanted and what is subscribed to."""
-        wanted: dict[str, None] = {}
+        names: dict[str, None] = {}
         for choice in self._name_choices():
             choice.check(now)
-            wanted |= dict.fromkeys(choice.names)
-        before, self._subscribed = dict.fromkeys(self._subscribed), [*wanted]
-        gone = [name for name in before if name not in wanted]
+            names |= dict.fromkeys(choice.names)
+        before, self._subscribed = dict.fromkeys(self._subscribed), [*names]
+        gone = [name for name in before if name not in names]
         self._unsubscribed.extend(gone)
         self._announce(now)
         await self._send("unsubscribe", gone)
-        await self._send("subscribe", [name for name in wanted if name not in before])
+        await self._send("subscribe", [name for name in names if name not in before])
 
     def _announce(self, now: float) -> None:
         """Tell the channels that are new on this connection what holds for them."""

@@ -44,11 +44,13 @@ class _Waiter:
 class AdmissionQueue:
     """A client may take as many waiting in the queue as are free: at most half of them, so that none fills it alone."""
 
-    def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL, part: float = 1.0) -> None:
-        """`part`: of the minute, which calls beyond the clients' shares may use."""
+    def __init__(
+        self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL, excess_fraction: float = 1.0
+    ) -> None:
+        """`excess_fraction`: of the minute, which calls beyond the clients' shares may use."""
         self.window, self._clock = window, clock
-        self.weights, self.part = weights, part
-        self.shares = ClientShares(window, weights, part)
+        self.weights, self.excess_fraction = weights, excess_fraction
+        self.shares = ClientShares(window, weights, excess_fraction)
         self.remaining: Callable[[float], int] = window.remaining
         self._queues = {priority: RoundRobin[_Waiter](weights) for priority in Priority}
         self._not_after = {

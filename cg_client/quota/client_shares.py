@@ -30,17 +30,17 @@ class _Usage:
 
 
 class ClientShares:
-    """`part`: of the minute, which calls beyond the shares may use; with the whole of it there are no shares."""
+    """`excess_fraction`: of the minute, which calls beyond the shares may use; with all of it there are no shares."""
 
-    def __init__(self, window: QuotaWindow, weights: Weights, part: float) -> None:
-        self._window, self._weights, self._part = window, weights, part
+    def __init__(self, window: QuotaWindow, weights: Weights, excess_fraction: float) -> None:
+        self._window, self._weights, self._excess_fraction = window, weights, excess_fraction
         self._clients: OrderedDict[str, _Usage] = OrderedDict()  # the one that was seen last comes last
 
     @property
     def reserve(self) -> int:
         """Requests of the minute that calls beyond the shares leave: not all of them, else those would wait forever."""
         share = self._window.share
-        return min(share - int(share * self._part), share - 1)
+        return min(share - int(share * self._excess_fraction), share - 1)
 
     @property
     def are_needed(self) -> bool:
@@ -49,7 +49,7 @@ class ClientShares:
 
     def see(self, client: str, now: float) -> None:
         """Note that the client is active, and forget those that no longer are."""
-        if client == SYSTEM.client or self._part >= 1:
+        if client == SYSTEM.client or self._excess_fraction >= 1:
             return
         usage = self._clients.setdefault(client, _Usage())
         usage.seen_at = now

@@ -28,11 +28,11 @@ class Throttle:
         window: QuotaWindow,
         clock: Clock,
         weights: Weights = EQUAL,
-        part: float = 1.0,
+        excess_fraction: float = 1.0,
         share_quota: ShareQuota | None = None,
     ) -> None:
         self._send = send
-        queue = AdmissionQueue(window, clock, weights, part)
+        queue = AdmissionQueue(window, clock, weights, excess_fraction)
         self.admission_queue: AdmissionControl = queue if share_quota is None else share_quota(queue)
         self._limit_header: bytes | None = None
         self.on_limit: Callable[[int], None] = lambda _: None  # called with each new limit that the headers state

@@ -16,7 +16,7 @@ from shared.quota.waiters import Group
 
 FRESH: Final = 1.25  # seconds after which a forecast is no longer used: a heartbeat, and its answer
 MAX_CANDIDATES: Final = 100
-_WANTED: Final = 2.0  # seconds after its last refusal in which a group's forecast is renewed
+_REFUSAL_SECONDS: Final = 2.0  # after the last refusal in a group, in which its forecast is renewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class QuotaForecasts:
 
     def candidates(self, now: float) -> list[Candidate]:
         """Return the groups whose forecasts the next exchange has to renew; it begins now."""
-        while self._refused and next(iter(self._refused.values()))[0] + _WANTED < now:
+        while self._refused and next(iter(self._refused.values()))[0] + _REFUSAL_SECONDS < now:
             self._refused.popitem(last=False)
         self._is_changed = False
         return [Candidate(*group, weight) for group, (_, weight) in self._refused.items()]

@@ -61,7 +61,12 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
     by the clock of the store. That reply told of the state that began at `created`, by which a later one is another
     state. Other replicas are `peers`, by name and boot; calls that none of them reports may count
     for `unreported_for` seconds. While a replica is `alone`, `ended` are all its calls of the last minute, else those
-    since the last reply. The safe share is the limit divided by `parts`; with 0 there is none.
+    since the last reply. The safe share is the limit divided by `share_divisor`; with 0 there is none.
+
+    After `grant_lifetime_seconds` nothing counts any more that the store has granted before. That is how long a store
+    without data grants nothing, or `recovery_seconds` if the first replica that it hears of has just started. A replica
+    that is silent for longer than `member_lifetime_seconds` has ended. Calls beyond the shares of their clients may use
+    `excess_fraction` of the limit, and `leased` calls may start without asking.
     """
 
     replica: str
@@ -74,7 +79,7 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
     sent: float | None
     alone: bool
     leave: bool
-    parts: int
+    share_divisor: int
     version: int
     peers: list[tuple[str, str]]
     unreported_for: float
@@ -82,12 +87,12 @@ class QuotaRequest(msgspec.Struct, kw_only=True):
     stated: bool
     learned: int
     at_least: int
-    settle: float
-    decay: float
-    forget: float
-    part: float
+    recovery_seconds: float
+    grant_lifetime_seconds: float
+    member_lifetime_seconds: float
+    excess_fraction: float
     in_flight: list[tuple[Digest, int]]
-    floor: int
+    leased: int
     ended: list[tuple[float, Digest]]
     corrections: list[tuple[float, int]]
     pause: float
@@ -101,7 +106,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
 
     `status` is `ok`, or `unknown` for a replica that has to report first, `busy` for one whose name another uses,
     `late` for a request that came after a later one, and `left`. A replica that was alone remains so until it is
-    `ready`. It may start up to `floor` calls without asking. If there are candidates, `opens_in` has by priority in how
+    `ready`. Up to `leased` calls may start without asking. If there are candidates, `opens_in` has by priority in how
     many seconds the first call of anybody could start.
     """
 
@@ -109,7 +114,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     time: float
     created: float = 0.0
     ready: bool = False
-    settles_in: float = 0.0
+    recovers_in: float = 0.0
     limit: int = 0
     stated: bool = False
     at_least: int = 0
@@ -117,7 +122,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     members: int = 0
     peers: list[tuple[str, str]] | None = None
     unreported_for: float = 0.0
-    parts: int = 0
+    share_divisor: int = 0
     pause: float = 0.0
     pause_reason: int = 0
     granted: list[tuple[Digest, int, int]] = []
@@ -125,7 +130,7 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     openings: list[Opening] = []
     opens_in: list[float] = []
     next: float | None = None
-    floor: int = 0
+    leased: int = 0
     used: int = 0
     resets_in: float | None = None
 

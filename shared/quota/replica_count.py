@@ -24,7 +24,9 @@ class ReplicaCount:
     def __init__(self, store: Store, base_url: str, clock: Clock, replica: str) -> None:
         scope = Scope.of(_NO_KEY, f"{base_url.rstrip('/')} replicas")
         self._store = store
-        self._quota = SharedQuota(AdmissionQueue(QuotaWindow(1), clock), store, scope, clock, replica=replica, settle=0)
+        self._quota = SharedQuota(
+            AdmissionQueue(QuotaWindow(1), clock), store, scope, clock, replica=replica, recovery_seconds=0
+        )
         self._hooks: list[Callable[[], None]] = []
 
     @property

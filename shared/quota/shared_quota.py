@@ -15,27 +15,26 @@ import structlog
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import QueueFull, StartsTooLate
-from cg_client.quota.admission import Admission, refusal
-from cg_client.quota.admission_queue import MAX_WAITING, AdmissionQueue
+from cg_client.errors import StartsTooLate
+from cg_client.quota.admission import Admission
+from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.window import PauseReason, Usage
-from shared.quota.contact import FAST_CLOCK, QuotaContact
-from shared.quota.forecasts import CallForecast, QuotaForecasts
-from shared.quota.messages import LATE, SILENT, QuotaReply, QuotaRequest, ScriptRunner, exchange
-from shared.quota.waiters import ContactChanged, SharedWaiter, SharedWaiters
+from shared.quota.common_queue import CommonQueue
+from shared.quota.contact import HEARTBEAT, QuotaContact
+from shared.quota.forecasts import CallForecast
+from shared.quota.messages import LATE, QuotaReply, QuotaRequest, ScriptRunner, exchange
+from shared.quota.safe_share import FAST_CLOCK
+from shared.quota.waiters import ContactChanged, SharedWaiter
 from shared.store.errors import CommandRefused, StoreAway
 from shared.store.scope import Scope
 
 log = structlog.get_logger(__name__)
 
-HEARTBEAT: Final = 1.0
 LONGEST_CALL: Final = 30.0
-FORGET_SECONDS: Final = 900.0  # after which a silent replica has ended
+MEMBER_LIFETIME_SECONDS: Final = 900.0  # after which a silent replica has ended
 _REJOIN_SECONDS = 0.25
 _SOONEST = 0.01  # seconds until the next exchange, unless something happens
-_STALE = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking
-_MAX_ROUNDS = 2  # exchanges in which a call waits for a forecast
 _REMEMBERED_CLIENTS = 10_000
 
 
@@ -51,27 +50,26 @@ class SharedQuota:
         *,
         replica: str,
         longest: float = LONGEST_CALL,
-        settle: float | None = None,
-        forget: float = FORGET_SECONDS,
+        recovery_seconds: float | None = None,
+        member_lifetime_seconds: float = MEMBER_LIFETIME_SECONDS,
     ) -> None:
         """`scope`: of the key. `replica`: stable, so that a restarted one takes its predecessor's place.
 
-        `longest`: seconds that a call may last, from its admission on. `settle`: for how many seconds a store without
-        data, which may just have lost them, grants nothing to the others; None is as long as calls may count.
+        `longest`: seconds that a call may last, from its admission on. `recovery_seconds`: for which a store without
+        data, which may just have lost them, grants nothing to the others; None is as long as what it granted may count.
         """
         self._local, self._store, self._name, self._clock = local, store, scope.name("quota"), clock
         local.window.minute *= FAST_CLOCK
         now = clock.monotonic()
         digest = lru_cache(_REMEMBERED_CLIENTS)(scope.client)
-        self.contact = QuotaContact(replica, local, digest, now, longest, settle, forget)
+        self.contact = QuotaContact(replica, local, digest, now, longest, recovery_seconds, member_lifetime_seconds)
         self.refused = local.refused
         self.exchanges = 0
-        self._waiters = SharedWaiters(local.weights, digest)
-        self._forecasts = QuotaForecasts()
+        self._common = CommonQueue(local, self.contact, digest, clock, self._wake)
         self._is_exchanging = self._is_pending = self._is_closed = False
         self._timer: asyncio.Task[None] | None = None
         self._due = 0.0
-        self.contact.divide(now)
+        self.contact.safe_share.divide(now)
 
     async def open(self) -> None:
         """Make contact, as the first call does otherwise; without success the replica is alone, and attempts go on."""
@@ -106,10 +104,10 @@ class SharedQuota:
 
     @property
     def size(self) -> int:
-        return len(self._waiters) + self._local.size
+        return len(self._common) + self._local.size
 
     def waiting(self, priority: Priority) -> int:
-        return self._waiters.count(priority) + self._local.waiting(priority)
+        return self._common.count(priority) + self._local.waiting(priority)
 
     def skip(self, requester: Requester) -> Admission | None:
         if self.contact.is_alone:
@@ -119,7 +117,7 @@ class SharedQuota:
             return admission
         if requester.priority is not Priority.INTERACTIVE:
             return None
-        return self._take(requester, self._clock.monotonic())
+        return self._common.take(requester, self._clock.monotonic())
 
     async def start(self, call: Call, deadline: float, requester: Requester) -> Admission:
         since = self._clock.monotonic()
@@ -132,16 +130,16 @@ class SharedQuota:
 
     async def _start(self, waiter: SharedWaiter) -> Admission:
         now = self._clock.monotonic()
-        if not self.contact.is_alone and now - self.contact.confirmed_at > _STALE:
+        if not self.contact.is_alone and self.contact.is_stale(now):
             self._lose()
         if not self.contact.is_alone:
-            return self._take(waiter.requester, now) or await self._wait(waiter)
+            return await self._common.start(waiter, now)
         if self._timer is None and not self._is_exchanging:
             self._schedule(0)
         try:
             admission = await self._local.start(waiter.call, waiter.deadline, waiter.requester)
         except StartsTooLate as refused:
-            raise self.contact.explain(refused) from None
+            raise self.contact.safe_share.explain(refused) from None
         self.contact.ledger.start(waiter.requester.client)
         return admission
 
@@ -151,15 +149,10 @@ class SharedQuota:
     def refuse(self, deadline: float, requester: Requester) -> StartsTooLate | None:
         now = self._clock.monotonic()
         forecast = self._late_forecast(deadline, requester, now)
-        return None if forecast is None else self._refusal(requester, forecast.priority, forecast.at, now)
+        return None if forecast is None else self._common.refuse(requester, forecast, now)
 
     def _late_forecast(self, deadline: float, requester: Requester, now: float) -> CallForecast | None:
-        """Return the forecast by which a call that begins now is refused without an exchange."""
-        if self.contact.is_alone or self._has_floor(now):
-            return None
-        forecast = self._forecasts.find(self._waiters.group_of(requester), now, now)
-        is_late = forecast is not None and forecast.at > min(deadline, now + requester.patience)
-        return forecast if is_late else None
+        return None if self.contact.is_alone else self._common.late_forecast(deadline, requester, now)
 
     def end(self, admission: Admission) -> None:
         self.contact.ledger.end(admission.client, self._clock.monotonic())
@@ -167,19 +160,11 @@ class SharedQuota:
         self._wake()
 
     def give_back(self, admission: Admission) -> None:
-        self.contact.ledger.give_back(admission.client)
-        self._local.give_back(admission)
-        self._forecasts.forget()
-        self._wake()
+        self._common.give_back(admission)
 
     def reprioritize(self, call: Call, requester: Requester) -> None:
         self._local.reprioritize(call, requester)
-        waiter = self._waiters.find(call, requester.priority)
-        if waiter is not None and self._waiters.discard(waiter):
-            waiter.requester = requester
-            self._waiters.push(waiter)
-            self._forecasts.forget()
-            self._wake()
+        self._common.reprioritize(call, requester)
 
     def review(self) -> None:
         if self.contact.is_alone:
@@ -189,7 +174,7 @@ class SharedQuota:
 
     def correct(self, started: float, limit: int | None, used: int | None) -> None:
         self.contact.learn(started, limit, used)
-        self._forecasts.forget()
+        self._common.forecasts.forget()
         if self.contact.is_alone:
             self._local.correct(started, limit, used)
         else:
@@ -197,7 +182,7 @@ class SharedQuota:
 
     def allow(self, limit: int) -> None:
         self.contact.allow(limit)
-        self._forecasts.forget()
+        self._common.forecasts.forget()
         if self.contact.is_alone:
             self._local.allow(limit)
         else:
@@ -206,7 +191,7 @@ class SharedQuota:
     def pause(self, seconds: float, reason: PauseReason) -> None:
         self.contact.pause(self._clock.monotonic() + seconds, reason)
         self._local.pause(seconds, reason)
-        self._forecasts.forget()
+        self._common.forecasts.forget()
         self._wake()
 
     def usage(self) -> Usage:
@@ -232,63 +217,6 @@ class SharedQuota:
         is_paused = now < self._local.window.pause.until
         return 0 if is_paused else max(0, self._local.window.limit - self.contact.reply.used)
 
-    def _take(self, requester: Requester, now: float) -> Admission | None:
-        """Start a call without asking, if nothing waits."""
-        if not self._has_floor(now):
-            return None
-        self.contact.floor -= 1
-        self._wake()
-        return self._admit(requester, now)
-
-    def _has_floor(self, now: float) -> bool:
-        is_fresh = now - self.contact.confirmed_at <= _STALE and now >= self._local.window.pause.until
-        return self.contact.floor > 0 and is_fresh and not len(self._waiters)
-
-    def _admit(self, requester: Requester, now: float) -> Admission:
-        self._local.shares.see(requester.client, now)
-        self.contact.ledger.start(requester.client)
-        return self._local.admit(requester.client, now)
-
-    async def _wait(self, waiter: SharedWaiter) -> Admission:
-        waiting = self._waiters.count_of(waiter.requester.client)
-        if waiting >= MAX_WAITING - len(self._waiters):
-            self.refused[waiter.requester.priority] += 1
-            raise QueueFull(max(self._forecast_of(waiter), HEARTBEAT), waiting)
-        await self._check_forecast(waiter)
-        self._waiters.push(waiter)
-        self._wake()
-        try:
-            return await waiter.admitted
-        except asyncio.CancelledError:
-            if self._waiters.discard(waiter):
-                self._wake()
-            self._forecasts.forget()
-            if not waiter.admitted.cancelled() and waiter.admitted.exception() is None:
-                self.give_back(waiter.admitted.result())
-            raise
-
-    async def _check_forecast(self, waiter: SharedWaiter) -> None:
-        """Refuse a call that cannot start in time; if others like it just were, wait for their forecast."""
-        group, rounds = self._waiters.group_of(waiter.requester), _MAX_ROUNDS
-        while True:
-            now = self._clock.monotonic()
-            forecast = self._forecasts.find(group, waiter.since, now)
-            if forecast is not None and forecast.at > waiter.deadline:
-                raise self._refusal(waiter.requester, forecast.priority, forecast.at, now)
-            if forecast is not None or rounds == 0 or not self._forecasts.is_candidate(group):
-                return
-            rounds -= 1
-            self._wake()
-            await self._forecasts.reply()
-            if self.contact.is_alone:
-                raise ContactChanged
-
-    def _forecast_of(self, waiter: SharedWaiter) -> float:
-        client, priority = self._waiters.group_of(waiter.requester)
-        forecasts = self.contact.reply.forecasts
-        times = [item.times[-1] for item in forecasts if (item.client, item.priority) == (client, priority)]
-        return max(times, default=0.0)
-
     def _wake(self) -> None:
         """Exchange at once, with all that happens in this cycle of the event loop."""
         if self._is_exchanging:
@@ -308,7 +236,7 @@ class SharedQuota:
         if seconds > 0:
             await self._clock.sleep(seconds)
         if self.contact.is_alone:
-            self.contact.divide(self._clock.monotonic())
+            self.contact.safe_share.divide(self._clock.monotonic())
             self._local.review()
         await self._exchange(self._store)
 
@@ -333,23 +261,20 @@ class SharedQuota:
         if not self.contact.is_alone:
             return max(_SOONEST, min(HEARTBEAT, self.contact.reply.next or HEARTBEAT))
         seconds = _REJOIN_SECONDS if succeeded else HEARTBEAT
-        rises_in = self.contact.rises_at - now
+        rises_in = self.contact.safe_share.rises_at - now
         return min(seconds, rises_in) if rises_in > 0 else seconds
 
     async def _exchange_once(self, store: ScriptRunner) -> bool:
         """Return whether the store has answered."""
         sent = self._clock.monotonic()
-        if len(self._waiters):
-            self.contact.floor = 0  # nothing may start without asking: what waits here may have these slots, too
-        candidates = [] if self.contact.is_alone else self._forecasts.candidates(sent)
-        request = self.contact.request(sent, self._waiters.report(sent), candidates)
+        request = self._common.request(sent)
         self.exchanges += 1
         try:
             reply = await exchange(store, self._name, request)
         except Exception as error:
             if not isinstance(error, StoreAway | CommandRefused | msgspec.DecodeError):
                 log.exception("an exchange about the quota failed")
-            self.contact.expect_nothing()
+            self.contact.safe_share.expect_nothing()
             self._lose()
             return False
         now = self._clock.monotonic()
@@ -362,7 +287,7 @@ class SharedQuota:
         return True
 
     def _apply(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
-        self.contact.note_name(is_taken=reply.status == "busy", now=now)
+        self.contact.safe_share.note_name(is_taken=reply.status == "busy", now=now)
         if reply.status != "ok":
             if not request.alone:
                 self._lose()
@@ -371,51 +296,20 @@ class SharedQuota:
         self.contact.confirm(request, reply, sent, now)
         if not request.alone:
             self._is_pending |= self.contact.share(request, reply)
-            self._forecasts.learn(reply, sent, now)
-            self._admit_granted(reply, now)
-            self._refuse_late(reply, now)
+            self._common.apply(reply, sent, now)
         elif reply.ready:
             self.contact.join(sent)
             self._local.evict(ContactChanged())
             self._is_pending = True
         else:
-            self.contact.divide(now)
+            self.contact.safe_share.divide(now)
             self._local.review()
-
-    def _admit_granted(self, reply: QuotaReply, now: float) -> None:
-        for client, priority, count in reply.granted:
-            for waiter in self._waiters.group(client, priority)[:count]:
-                self._waiters.discard(waiter)
-                if not waiter.admitted.done():  # else its caller was just cancelled
-                    waiter.admitted.set_result(self._admit(waiter.requester, now))
-
-    def _refuse_late(self, reply: QuotaReply, now: float) -> None:
-        """Refuse calls that can no longer start in time."""
-        for forecast in reply.forecasts:
-            waiters = self._waiters.group(forecast.client, forecast.priority)
-            for number, (waiter, seconds) in enumerate(zip(waiters, forecast.times, strict=False)):
-                if now + seconds > waiter.deadline:
-                    priority = Priority.EXCESS if number >= forecast.in_share else waiter.requester.priority
-                    self._waiters.discard(waiter)
-                    refused = self._refusal(waiter.requester, priority, now + seconds, now)
-                    if not waiter.admitted.done():
-                        waiter.admitted.set_exception(refused)
-                    self._forecasts.forget()
-                    self._is_pending = True  # it makes room for the others
-
-    def _refusal(self, requester: Requester, priority: Priority, at: float, now: float) -> StartsTooLate:
-        self.refused[priority] += 1
-        weight = self._local.weights.get(requester.client, 1)
-        self._forecasts.note_refusal(self._waiters.group_of(requester), weight, now)
-        return refusal(priority, at, now, self._local.window.pause)
 
     def _lose(self) -> None:
         """Go on alone, from the next call on."""
         if self.contact.is_alone:
             return
         self.contact.leave(self._clock.monotonic())
-        self._forecasts.forget()
-        self._forecasts.release()
-        self._waiters.evict(ContactChanged())
+        self._common.evict()
         if not self._is_exchanging:
             self._schedule(0)

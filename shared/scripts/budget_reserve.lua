@@ -6,7 +6,7 @@
 -- KEYS: the windows.
 -- ARGV: the replica; the number of its statement; for each window WIDTH figures: whether it counts calls (1) or values
 -- (2), its milliseconds, its limit, when it ends as far as the replica knows (0 if no script has told), in how many
--- milliseconds otherwise, what the replica has spent in it, and what it knows of the total; for each operation its calls
+-- milliseconds otherwise, what the replica has spent in it, and the last total that it was told; for each operation its calls
 -- and values.
 -- Returns for each window when it ends (0 if it has not begun), in how many milliseconds, the total, and 1 if it is the
 -- one that the replica knew; then for each operation 0, or the index of the first window that has no room for it.
@@ -25,7 +25,7 @@ local function read(index)
   for offset = 1, WIDTH do
     figures[offset] = tonumber(ARGV[at + offset])
   end
-  local unit, length, limit, ends, left, spent, known = unpack(figures)
+  local unit, length, limit, ends, left, spent, last_total = unpack(figures)
   local stored = redis.call('HMGET', KEYS[index], 'ends', 'total', 'lost', replica, replica .. ':statement')
   if tonumber(stored[5] or 0) >= statement then
     return nil -- a statement that arrives late
@@ -33,7 +33,7 @@ local function read(index)
   if ends == 0 and left > 0 then
     ends = now + left
   end
-  local is_known = ends > now and (spent > 0 or known > 0)
+  local is_known = ends > now and (spent > 0 or last_total > 0)
   local window = { unit = unit, limit = limit, is_begun = true }
   window.ends, window.total, window.lost = tonumber(stored[1] or 0), tonumber(stored[2] or 0), tonumber(stored[3] or 0)
   local before = stored[4] and tonumber(stored[4]) -- false if nothing of the replica is stored
@@ -42,7 +42,7 @@ local function read(index)
       redis.call('DEL', KEYS[index])
     end
     if is_known then -- the store has lost it
-      window.ends, window.total = ends, math.max(known, spent)
+      window.ends, window.total = ends, math.max(last_total, spent)
       window.lost, before = window.total - spent, spent
     else
       window.ends, window.total, window.lost, before, window.is_begun = now + length, 0, 0, false, false
@@ -58,8 +58,8 @@ local function read(index)
     window.lost, more = window.lost - counted, more - counted
   end
   window.total = window.total + more
-  if not before and window.spent > 0 and known > window.total then
-    window.lost, window.total = window.lost + known - window.total, known
+  if not before and window.spent > 0 and last_total > window.total then
+    window.lost, window.total = window.lost + last_total - window.total, last_total
   end
   return window
 end

@@ -8,9 +8,9 @@ if not state then
 end
 if state.last - now > LATE then
   set_back()
-  unsettle()
+  start_recovery()
 elseif now - state.last > SILENT then
-  unsettle()
+  start_recovery()
 end
 state.last = now
 
@@ -29,16 +29,17 @@ elseif me and me.boot == request.boot then
     return cmsgpack.pack({status = "late", time = now})
   end
   if request.acked > me.seq and me.seq > 0 then -- the state is an older one
-    unsettle()
+    start_recovery()
     state.created = now
   end
 end
 
 for name, member in pairs(state.members) do
-  if name ~= request.replica and now - member.seen > request.decay then -- it may use its share, and nothing else
-    member.in_flight, member.counts, member.floor = {}, {}, 0
+  local silence = name == request.replica and 0 or now - member.seen
+  if silence > request.grant_lifetime_seconds then -- it may use its share, and nothing else
+    member.in_flight, member.counts, member.leased = {}, {}, 0
   end
-  if name ~= request.replica and now - member.seen > request.forget then
+  if silence > request.member_lifetime_seconds then
     remove(name)
   end
 end
@@ -50,13 +51,13 @@ elseif not me or not me.registered or is_silent(me) or me.boot ~= request.boot o
   return finish({status = "unknown"})
 end
 
-me.seq, me.seen, me.acked, me.floor, me.in_flight = request.seq, now, request.version, request.floor, request.in_flight
+me.seq, me.seen, me.acked, me.leased, me.in_flight = request.seq, now, request.version, request.leased, request.in_flight
 for _, ended in ipairs(request.ended) do
   add(me.counts, now - ended[1] * SLOWEST + MINUTE, ended[2], 1)
   see(ended[2])
 end
-for _, flight in ipairs(me.in_flight) do
-  see(flight[1])
+for _, calls in ipairs(me.in_flight) do
+  see(calls[1])
 end
 me.waiting = {}
 for at, group in ipairs(request.waiting) do
@@ -94,7 +95,7 @@ local reply = {
   version = state.version, members = 0, pause = math.max(0, state.paused_until - now), pause_reason = state.pause_reason, granted = {}, forecasts = {},
   openings = {}, opens_in = {},
 }
-local unreported_until = math.max(state.unknown_until, state.has_names and 0 or state.settled_at)
+local unreported_until = math.max(state.unknown_until, state.has_names and 0 or state.recovered_at)
 if state.orphans[1] then
   unreported_until = math.max(unreported_until, state.orphans[#state.orphans][1])
 end
@@ -110,19 +111,19 @@ for name, member in pairs(state.members) do
 end
 
 if request.alone then
-  reply.ready, reply.settles_in, reply.parts = is_ready(), math.max(0, settles_in()), me.parts
-  reply.used, reply.floor = 0, 0
+  reply.ready, reply.recovers_in, reply.share_divisor = is_ready(), math.max(0, recovers_in()), me.share_divisor
+  reply.used, reply.leased = 0, 0
   return finish(reply)
 end
 
 me.alone = false
-reply.ready, reply.settles_in, reply.parts = true, 0, offer_parts()
+reply.ready, reply.recovers_in, reply.share_divisor = true, 0, offer_share_divisor()
 local used, leased, set_aside = usage()
 local limit = state.limit - set_aside
 local reserve = math.floor(state.limit / 5)
 local reserves = {[0] = 0, reserve, reserve, reserve}
 if weight_of_all() then
-  local beyond = math.min(state.limit - math.floor(state.limit * request.part), state.limit - 1)
+  local beyond = math.min(state.limit - math.floor(state.limit * request.excess_fraction), state.limit - 1)
   reserves[EXCESS] = math.max(beyond, reserve)
 end
 local occupied, is_blocked = exchange_turns(limit, reserves, reply)
@@ -131,8 +132,8 @@ local spare = limit - occupied - reserves[EXCESS]
 -- Half of what is free: one that is killed leaves its slots unused for a minute, and so may the next.
 local even = math.ceil(math.max(0, spare + leased) / (2 * reply.members))
 local most = is_blocked and 0 or math.max(0, math.min(share(me) - in_use(me), even))
-reply.floor = math.max(0, math.min(request.floor + spare, most))
-me.floor = math.max(request.floor, reply.floor)
+reply.leased = math.max(0, math.min(request.leased + spare, most))
+me.leased = math.max(request.leased, reply.leased)
 
 reply.used = used
 local last
@@ -144,7 +145,7 @@ for _, member in pairs(state.members) do
   last = total(member.in_flight, 2) > 0 and now + MINUTE or last
 end
 reply.resets_in = last and last - now
-if leased > request.floor and is_blocked then -- what others may use without asking comes back soon
+if leased > request.leased and is_blocked then -- what others may use without asking comes back soon
   reply.next = math.min(reply.next or STEP, STEP)
 end
 return finish(reply)

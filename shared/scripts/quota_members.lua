@@ -106,11 +106,12 @@ local function total(counts, at)
   return sum
 end
 
--- Members. `floor`: slots that it may use without asking. `parts`: its safe share is the limit through this; 0 is none,
--- nil is unknown, as after a loss of data: of those members it is only sure that all shares together are the limit.
+-- Members. `leased`: slots that it may use without asking. `share_divisor`: its safe share is the limit divided by this;
+-- 0 is none, nil is unknown, as after a loss of data: of those members it is only sure that all shares together are the
+-- limit.
 
 local function share(member)
-  return (member.parts or 0) > 0 and math.floor(state.limit / member.parts) or 0
+  return (member.share_divisor or 0) > 0 and math.floor(state.limit / member.share_divisor) or 0
 end
 
 local function in_use(member)
@@ -128,7 +129,7 @@ end
 local function new_member(boot)
   return {
     boot = boot, seq = 0, seen = now, acked = 0, joined = 0, alone = true, registered = false,
-    in_flight = {}, floor = 0, counts = {}, waiting = {},
+    in_flight = {}, leased = 0, counts = {}, waiting = {},
   }
 end
 
@@ -139,11 +140,11 @@ end
 
 -- A member that has ended now, or earlier: what counts of its calls, and of those that it may have started while alone.
 local function retire(name, member)
-  local is_certain = not member.alone and now - member.seen < request.decay - SILENT
-  local unreported = is_certain and 0 or math.max(0, share(member) - in_use(member) - member.floor)
-  add(state.orphans, now + MINUTE, SYSTEM, member.floor + unreported)
-  for _, flight in ipairs(member.in_flight) do
-    add(state.orphans, now + MINUTE, flight[1], flight[2])
+  local is_certain = not member.alone and now - member.seen < request.grant_lifetime_seconds - SILENT
+  local unreported = is_certain and 0 or math.max(0, share(member) - in_use(member) - member.leased)
+  add(state.orphans, now + MINUTE, SYSTEM, member.leased + unreported)
+  for _, calls in ipairs(member.in_flight) do
+    add(state.orphans, now + MINUTE, calls[1], calls[2])
   end
   for _, count in ipairs(member.counts) do
     add(state.orphans, count[1] > now and count[1] or now + MINUTE, count[2], count[3])
@@ -151,20 +152,20 @@ local function retire(name, member)
   remove(name)
 end
 
--- Settling: after a loss of data nothing is granted until every member has reported, or all that it may have used is over.
+-- Recovery: after a loss of data nothing is granted until every member has reported, or all that it may have used is over.
 
-local function unsettle()
+local function start_recovery()
   for _, member in pairs(state.members) do
-    member.registered, member.parts = false, nil
+    member.registered, member.share_divisor = false, nil
   end
   state.has_names = true
-  state.settled_at = now + request.decay
+  state.recovered_at = now + request.grant_lifetime_seconds
 end
 
 -- The clock was set back: everything lasts as long as it did at the last exchange.
 local function set_back()
   local seconds = state.last - now
-  for _, name in ipairs({"paused_until", "unknown_until", "settled_at"}) do
+  for _, name in ipairs({"paused_until", "unknown_until", "recovered_at"}) do
     state[name] = math.max(0, state[name] - seconds)
   end
   local lists = {state.orphans, state.strangers}
@@ -184,19 +185,19 @@ end
 
 local function new_state()
   local is_first = request.replied_at == nil
-  local settle = is_first and request.settle or request.decay
-  if age_of_store() >= request.decay and is_first then -- what was granted before the loss of data is over
-    settle = 0
+  local seconds = is_first and request.recovery_seconds or request.grant_lifetime_seconds
+  if age_of_store() >= request.grant_lifetime_seconds and is_first then -- what was granted before a loss of data is over
+    seconds = 0
   end
   return {
     version = 1, created = now, last = now, reviewed = now, limit = request.limit, stated = request.stated,
-    paused_until = 0, pause_reason = 0, settled_at = now + settle,
+    paused_until = 0, pause_reason = 0, recovered_at = now + seconds,
     unknown_until = 0, has_names = not is_first, members = {}, orphans = {}, strangers = {}, clients = {}, turn = 0,
   }
 end
 
-local function settles_in()
-  local until_when = state.settled_at
+local function recovers_in()
+  local until_when = state.recovered_at
   if state.has_names then
     local complete = true
     for _, member in pairs(state.members) do
@@ -208,7 +209,7 @@ local function settles_in()
 end
 
 local function is_ready()
-  if settles_in() > 0 then
+  if recovers_in() > 0 then
     return false
   end
   for _, member in pairs(state.members) do
@@ -236,8 +237,8 @@ local function restore()
   end
   state.has_names = true
   state.unknown_until = math.max(state.unknown_until, now + request.unreported_for)
-  if state.settled_at > now then
-    state.settled_at = math.max(state.settled_at, now + request.decay)
+  if state.recovered_at > now then
+    state.recovered_at = math.max(state.recovered_at, now + request.grant_lifetime_seconds)
   end
 end
 
@@ -258,30 +259,30 @@ local function register()
   if me.boot ~= request.boot then
     note_predecessor(me)
   end
-  me.boot, me.alone, me.registered, me.parts, me.counts = request.boot, true, true, request.parts, {}
+  me.boot, me.alone, me.registered, me.share_divisor, me.counts = request.boot, true, true, request.share_divisor, {}
 end
 
 -- The safe share of each member: all of them together never exceed the limit, as each of them believes them to be.
 
-local function offer_parts()
+local function offer_share_divisor()
   local free, members = 1, 0
   for _, member in pairs(state.members) do
     members = members + 1
-    if not member.parts then
-      me.parts = request.parts
-      return request.parts
+    if not member.share_divisor then
+      me.share_divisor = request.share_divisor
+      return request.share_divisor
     end
-    if member ~= me and member.parts > 0 then
-      free = free - 1 / member.parts
+    if member ~= me and member.share_divisor > 0 then
+      free = free - 1 / member.share_divisor
     end
   end
-  local parts = 0
+  local divisor = 0
   if members * free >= 1 - 1e-9 then
-    parts = members
+    divisor = members
   elseif free > 1e-3 then
-    parts = math.ceil(1 / free - 1e-9)
+    divisor = math.ceil(1 / free - 1e-9)
   end
-  local is_less = request.parts > 0 and (parts == 0 or parts > request.parts)
-  me.parts = is_less and request.parts or parts -- until it confirms that it has read of less
-  return parts
+  local is_less = request.share_divisor > 0 and (divisor == 0 or divisor > request.share_divisor)
+  me.share_divisor = is_less and request.share_divisor or divisor -- until it confirms that it has read of less
+  return divisor
 end

@@ -38,10 +38,10 @@ local function usage()
   local shares, has_unknown = 0, false
   for _, member in pairs(state.members) do
     local use = in_use(member)
-    shares, has_unknown = shares + share(member), has_unknown or not member.parts
-    used, leased = used + use, leased + member.floor
+    shares, has_unknown = shares + share(member), has_unknown or not member.share_divisor
+    used, leased = used + use, leased + member.leased
     if uses_its_share(member) then
-      set_aside = set_aside + math.max(0, share(member) - use - member.floor)
+      set_aside = set_aside + math.max(0, share(member) - use - member.leased)
     end
   end
   if has_unknown then
@@ -98,8 +98,8 @@ local function client_use()
     end
   end
   for _, member in pairs(state.members) do
-    for _, flight in ipairs(member.in_flight) do
-      note(flight[1], now + MINUTE, flight[2])
+    for _, calls in ipairs(member.in_flight) do
+      note(calls[1], now + MINUTE, calls[2])
     end
   end
   for client, counts in pairs(uses) do
@@ -151,7 +151,7 @@ local function weight_of_all()
       clients, weights = clients + 1, weights + entry.weight
     end
   end
-  return request.part < 1 and clients > 1 and weights or nil
+  return request.excess_fraction < 1 and clients > 1 and weights or nil
 end
 
 local function room_of(client, uses, weights)
@@ -234,7 +234,7 @@ local function exchange_turns(limit, reserves, reply)
       table.insert(queue[client], item)
     end
   end
-  local passes = {}
+  local passes, turn = {}, state.turn -- before this exchange grants anything
   local function next_of(queue)
     local best
     for client, items in pairs(queue) do
@@ -255,7 +255,7 @@ local function exchange_turns(limit, reserves, reply)
     return math.min(at, back)
   end
   local function pass_of(client, entry)
-    return passes[client] or (entry.waits and entry.pass or math.max(entry.pass, state.turn))
+    return passes[client] or (entry.waits and entry.pass or math.max(entry.pass, turn))
   end
   local granted, forecasts = {}, {}
   for class = 0, EXCESS do

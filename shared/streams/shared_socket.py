@@ -65,7 +65,7 @@ class SharedSocket:
         self._upstream: dict[Channel, UpstreamChannel] = {}
         self._writer: NoteWriter | None = None  # of the owner
         self._served: set[Channel] = set()  # of which this replica writes the streams
-        self._wanted: frozenset[Channel] = frozenset()  # by all replicas
+        self._followed_anywhere: frozenset[Channel] = frozenset()  # by any replica
         self._noted: frozenset[Channel] | None = None  # what the store has as followed by this replica
         self._version = self._generation = ""
         self._renewed_at = self._owner_since = -math.inf
@@ -225,8 +225,8 @@ class SharedSocket:
             ends = self._begin_again, self._stop_writing, self._give_up
             self._writer = NoteWriter(self._streams, self._clock, beat.token, self._times, *ends)
         if beat.channels is not None:
-            self._wanted, self._version = beat.channels, beat.version
-            rows = max(MIN_ROWS, SHARED_ROWS // max(1, len(self._wanted)))
+            self._followed_anywhere, self._version = beat.channels, beat.version
+            rows = max(MIN_ROWS, SHARED_ROWS // max(1, len(self._followed_anywhere)))
             self._streams.ring_rows = min(self._ring_rows, rows)
 
     def _note_trouble(self) -> None:
@@ -279,7 +279,7 @@ class SharedSocket:
     def _stop_writing(self) -> None:
         """Write nothing more, since the lease is lost; the next beat tells whether another replica has it."""
         writer, self._writer = self._writer, None
-        self._served, self._wanted, self._version = set(), frozenset(), ""
+        self._served, self._followed_anywhere, self._version = set(), frozenset(), ""
         if writer is not None:
             log.info("this replica does not own the socket to CoinGlass any more", replica=self._name)
             self._wake.set()
@@ -308,18 +308,18 @@ class SharedSocket:
     @property
     def _to_serve(self) -> frozenset[Channel]:
         """The channels that this replica has to serve as the owner."""
-        wanted = self._wanted | self._followed.keys()
+        channels = self._followed_anywhere | self._followed.keys()
         if self._clock.monotonic() < self._owner_since + _INTEREST_BEATS * self._times.beat:
-            wanted |= self._upstream.keys()  # the store may have been emptied, and lack who follows what
-        return wanted
+            channels |= self._upstream.keys()  # the store may have been emptied, and lack who follows what
+        return channels
 
     async def _serve_all(self) -> None:
         writer = self._writer
         if writer is None:
             return
-        wanted = self._to_serve
-        await _in_parallel(partial(self._serve, writer, channel) for channel in wanted - self._served)
-        for channel in self._served - wanted:
+        to_serve = self._to_serve
+        await _in_parallel(partial(self._serve, writer, channel) for channel in to_serve - self._served)
+        for channel in self._served - to_serve:
             if await self._streams.end(writer.token, channel, self._version) and channel in self._served:
                 self._served.discard(channel)
                 writer.drop(channel)

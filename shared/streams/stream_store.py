@@ -284,13 +284,13 @@ class StreamStore:
         Raises UnreadableEntry.
         """
         notes: list[StreamNote] = []
-        before, wanted = "+", after.number + 1
-        while wanted <= until.number:
+        before, first = "+", after.number + 1
+        while first <= until.number:
             page = [self.entry(channel, raw) for raw in await self._page(channel, before, "-")]
             if not page or any(item.number.epoch != after.epoch for item in page):
                 return None
             notes += [item for item in page if after.number < item.number.number <= until.number]
-            if page[-1].number.number <= wanted:
+            if page[-1].number.number <= first:
                 break
             before = f"({page[-1].id}"
         return notes[::-1] if len(notes) == until.number - after.number else None

@@ -9,8 +9,8 @@ from shared.quota.messages import QuotaReply, QuotaRequest, decode, encode, quot
 from tests.shared.quota_world import with_simulated_time
 
 LIMIT = 12
-DECAY = 80.0  # seconds after which a silent member may use all of its share
-FORGET = 900.0
+GRANT_LIFETIME = 80.0  # seconds after which a silent member may use all of its share
+MEMBER_LIFETIME = 900.0
 NAME = "quota"
 
 
@@ -70,7 +70,7 @@ class ExchangeRig:
         return seconds
 
     def joined(self, *names: str, **options: Any) -> "list[QuotaMember]":
-        """Return members that share the quota, and have read each other's names and their parts."""
+        """Return members that share the quota, and have read each other's names and their shares."""
         members = [self.member(name, **options) for name in names]
         rounds = [[member.register().ready for member in members] for _ in range(3)]
         assert all(rounds[-1])
@@ -82,18 +82,20 @@ class ExchangeRig:
 class QuotaMember:
     """Sends the requests of one process, and remembers the replies as it does."""
 
-    def __init__(self, rig: ExchangeRig, name: str, boot: str = "", settle: float = 0.0, part: float = 1.0) -> None:
-        self._rig, self._settle, self._part = rig, settle, part
+    def __init__(
+        self, rig: ExchangeRig, name: str, boot: str = "", recovery_seconds: float = 0.0, excess_fraction: float = 1.0
+    ) -> None:
+        self._rig, self._recovery_seconds, self._excess_fraction = rig, recovery_seconds, excess_fraction
         self.name, self.boot = name, boot or f"boot of {name}"
-        self.seq = self.acked = self.version = self.parts = 0
+        self.seq = self.acked = self.version = self.share_divisor = 0
         self.replied_at: float | None = None
         self.created: float | None = None
         self.peers: list[tuple[str, str]] = []
-        self.floor, self.in_flight = 0, 0
+        self.leased, self.in_flight = 0, 0
 
     def register(self, **changes: Any) -> QuotaReply:
         """Exchange as one that is alone."""
-        return self._send(self._request(**{"alone": True, "peers": self.peers, "floor": 0, **changes}))
+        return self._send(self._request(**{"alone": True, "peers": self.peers, "leased": 0, **changes}))
 
     def contact(self, **changes: Any) -> QuotaReply:
         """Exchange as one that shares the quota."""
@@ -119,7 +121,7 @@ class QuotaMember:
             "sent": self._rig.now,
             "alone": False,
             "leave": False,
-            "parts": self.parts,
+            "share_divisor": self.share_divisor,
             "version": self.version,
             "peers": [],
             "unreported_for": 0.0,
@@ -127,12 +129,12 @@ class QuotaMember:
             "stated": False,
             "learned": 0,
             "at_least": 0,
-            "settle": self._settle,
-            "decay": DECAY,
-            "forget": FORGET,
-            "part": self._part,
+            "recovery_seconds": self._recovery_seconds,
+            "grant_lifetime_seconds": GRANT_LIFETIME,
+            "member_lifetime_seconds": MEMBER_LIFETIME,
+            "excess_fraction": self._excess_fraction,
             "in_flight": [("ann", self.in_flight)] if self.in_flight else [],
-            "floor": self.floor,
+            "leased": self.leased,
             "ended": [],
             "corrections": [],
             "pause": 0.0,
@@ -145,9 +147,9 @@ class QuotaMember:
     def _send(self, request: QuotaRequest) -> QuotaReply:
         reply = self._rig.execute(request)
         if reply.status == "ok":
-            self.acked, self.replied_at, self.parts = request.seq, reply.time, reply.parts
+            self.acked, self.replied_at, self.share_divisor = request.seq, reply.time, reply.share_divisor
             self.created = reply.created
-            self.floor = reply.floor
+            self.leased = reply.leased
             if reply.peers is not None:
                 self.version, self.peers = reply.version, reply.peers
             self.in_flight += sum(count for *_, count in reply.granted)

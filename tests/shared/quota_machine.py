@@ -46,7 +46,7 @@ class QuotaMachine(RuleBasedStateMachine):
     def begin(self, first: int) -> None:
         async def begin() -> None:
             for _ in range(first):
-                self.world.replica(settle=0.0, part=0.7, forget=NEVER)
+                self.world.replica(recovery_seconds=0.0, excess_fraction=0.7, member_lifetime_seconds=NEVER)
             await self.world.elapse(4)
 
         self.run(begin())
@@ -122,7 +122,9 @@ class QuotaMachine(RuleBasedStateMachine):
     @rule(offset=st.floats(-2, 2), rate=st.sampled_from([0.99, 1.0, 1.01]))
     def start_replica(self, offset: float, rate: float) -> None:
         async def start() -> None:
-            self.world.replica(offset=offset, rate=rate, settle=None, part=0.7, forget=NEVER)
+            self.world.replica(
+                offset=offset, rate=rate, recovery_seconds=None, excess_fraction=0.7, member_lifetime_seconds=NEVER
+            )
 
         self.run(start())
 
@@ -139,7 +141,9 @@ class QuotaMachine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         async def restart() -> None:
-            self.world.replica(self.ended.pop(), settle=None, part=0.7, forget=NEVER)
+            self.world.replica(
+                self.ended.pop(), recovery_seconds=None, excess_fraction=0.7, member_lifetime_seconds=NEVER
+            )
 
         self.run(restart())
 
@@ -173,7 +177,7 @@ class QuotaMachine(RuleBasedStateMachine):
         world.is_down = False
         world.resume()
         for name in self.ended:
-            world.replica(name, settle=None, part=0.7, forget=NEVER)
+            world.replica(name, recovery_seconds=None, excess_fraction=0.7, member_lifetime_seconds=NEVER)
         for replica in world.replicas:
             replica.link.is_cut, replica.link.lost_requests, replica.link.lost_replies = False, 0, 0
         await world.elapse(100)

@@ -18,7 +18,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant("a granted call counts at once", "table.insert(me.in_flight, {group[1], granted[at]})", "", 0),
     Mutant(
         "a silent replica's share is set aside",
-        "set_aside = set_aside + math.max(0, share(member) - use - member.floor)",
+        "set_aside = set_aside + math.max(0, share(member) - use - member.leased)",
         "",
         0,
     ),
@@ -43,8 +43,8 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "leased slots count until they are returned",
-        "me.floor = math.max(request.floor, reply.floor)",
-        "me.floor = 0",
+        "me.leased = math.max(request.leased, reply.leased)",
+        "me.leased = 0",
         4,
     ),
     Mutant("a quota with members stays", "return LIFETIME\n  end\n  local last", "return 1\n  end\n  local last", 3),

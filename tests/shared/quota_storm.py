@@ -26,7 +26,7 @@ class Storm:
         world, chance = self.world, self.random
         try:
             for _ in range(chance.randint(2, 4)):
-                self.start(settle=0.0)
+                self.start(recovery_seconds=0.0)
             await world.elapse(4)
             for _ in range(steps):
                 if world.upstream.most > LIMIT:
@@ -40,9 +40,16 @@ class Storm:
         finally:
             await world.close()
 
-    def start(self, name: str = "", settle: float | None = None) -> None:
+    def start(self, name: str = "", recovery_seconds: float | None = None) -> None:
         rate = self.random.choice([0.99, 1.0, 1.01])
-        self.world.replica(name, offset=self.random.uniform(-2, 2), rate=rate, settle=settle, part=0.7, forget=NEVER)
+        self.world.replica(
+            name,
+            offset=self.random.uniform(-2, 2),
+            rate=rate,
+            recovery_seconds=recovery_seconds,
+            excess_fraction=0.7,
+            member_lifetime_seconds=NEVER,
+        )
 
     async def demand(self, seconds: float) -> None:
         """Let the replicas that are wanted now have calls that wait, in steps of at most two seconds."""

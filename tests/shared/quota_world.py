@@ -17,7 +17,7 @@ from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.secret import Secret
 from shared.quota.messages import quota_script
-from shared.quota.shared_quota import FORGET_SECONDS, SharedQuota
+from shared.quota.shared_quota import MEMBER_LIFETIME_SECONDS, SharedQuota
 from shared.store.commands import Argument, StoreReply
 from shared.store.errors import StoreAway
 from shared.store.scope import Scope
@@ -118,9 +118,9 @@ class QuotaReplica:
         offset: float = 0.0,
         rate: float = 1.0,
         weights: Weights = EQUAL,
-        part: float = 1.0,
-        settle: float | None = 0.0,
-        forget: float = FORGET_SECONDS,
+        excess_fraction: float = 1.0,
+        recovery_seconds: float | None = 0.0,
+        member_lifetime_seconds: float = MEMBER_LIFETIME_SECONDS,
         limit: int | None = None,
         opens: bool = True,
     ) -> None:
@@ -128,9 +128,16 @@ class QuotaReplica:
         self.world, self.name = world, name
         self.link = ReplicaLink(world)
         self.clock = ReplicaClock(world.clock, offset, rate)
-        self.local = AdmissionQueue(QuotaWindow(limit or world.limit), self.clock, weights, part)
+        self.local = AdmissionQueue(QuotaWindow(limit or world.limit), self.clock, weights, excess_fraction)
         self.quota = SharedQuota(
-            self.local, self.link, SCOPE, self.clock, replica=name, longest=world.longest, settle=settle, forget=forget
+            self.local,
+            self.link,
+            SCOPE,
+            self.clock,
+            replica=name,
+            longest=world.longest,
+            recovery_seconds=recovery_seconds,
+            member_lifetime_seconds=member_lifetime_seconds,
         )
         self.tasks: list[asyncio.Task[float | None]] = []
         self.sent: list[float] = []  # when its calls started

@@ -35,7 +35,9 @@ async def quota(store: Store, key: str) -> AsyncIterator[SharedQuota]:
     """Yield a quota that has reached the store; while it is there, the store has an entry of it."""
     clock = Clock()
     scope = Scope.of(Secret(key), "https://h")
-    shared = SharedQuota(AdmissionQueue(QuotaWindow(30), clock), store, scope, clock, replica="first", settle=0.0)
+    shared = SharedQuota(
+        AdmissionQueue(QuotaWindow(30), clock), store, scope, clock, replica="first", recovery_seconds=0.0
+    )
     await shared.open()
     assert not shared.contact.is_alone
     yield shared

@@ -175,7 +175,7 @@ async def test_a_fifth_is_reserved_for_interactive_calls(world: World) -> None:
 
 
 async def test_what_is_beyond_a_share_leaves_a_part_to_others(world: World) -> None:
-    first, second = await started(world, 2, part=0.5)
+    first, second = await started(world, 2, excess_fraction=0.5)
     early = second.call("ann", seconds=0)
     await world.elapse(5)
     hog = [first.call("hog", seconds=0) for _ in range(30)]
@@ -187,7 +187,7 @@ async def test_what_is_beyond_a_share_leaves_a_part_to_others(world: World) -> N
 
 
 async def test_a_client_alone_has_the_whole_quota_whatever_the_shares(world: World) -> None:
-    first, _second = await started(world, 2, part=0.5)
+    first, _second = await started(world, 2, excess_fraction=0.5)
     hog = [first.call("hog", seconds=0) for _ in range(30)]
     await world.elapse(5)
     assert sent(hog) == 30

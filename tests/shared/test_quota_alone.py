@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from cg_client.errors import NoQuotaPart, QuotaExhausted
 from cg_client.quota.requester import Priority
 from cg_client.quota.window import PauseReason
-from shared.quota import shared_quota as module
+from shared.quota.contact import _STALE
 from tests.shared.quota_world import QuotaReplica, World
 from tests.shared.test_quota import sent, started
 
@@ -66,7 +66,7 @@ async def test_each_replica_has_its_share_once_nothing_else_can_count(world: Wor
         first.call(seconds=0)
     await world.elapse(2)
     world.is_down = True
-    await world.elapse(first.quota.contact.decay + 5)
+    await world.elapse(first.quota.contact.safe_share.grant_lifetime_seconds + 5)
     calls = [[replica.call(within=20) for _ in range(20)] for replica in (first, second)]
     await world.elapse(20)
     assert [sent(group) for group in calls] == [15, 15]
@@ -82,7 +82,9 @@ async def test_a_replica_without_slots_says_when_it_has_its_share(world: World) 
     await world.elapse(10)
     late, patient = second.call(within=15), second.call(within=100)
     await world.elapse(1)
-    assert world.refusals[0].retry_after == pytest.approx(second.quota.contact.decay - 10, abs=4)
+    assert world.refusals[0].retry_after == pytest.approx(
+        second.quota.contact.safe_share.grant_lifetime_seconds - 10, abs=4
+    )
     await world.elapse(100)
     assert (late.result(), sent([patient])) == (None, 1)
 
@@ -130,7 +132,7 @@ async def test_an_emptied_store_waits_for_those_that_do_not_report(world: World)
     calls = [first.call(within=30) for _ in range(30)]
     await world.elapse(30)
     assert sent(calls) == 6  # a quarter of what is not reserved
-    await world.elapse(first.quota.contact.decay)
+    await world.elapse(first.quota.contact.safe_share.grant_lifetime_seconds)
     assert not first.is_alone
 
 
@@ -138,7 +140,7 @@ async def test_a_new_replica_finds_what_an_emptied_store_forgot(world: World) ->
     first, second = await started(world, 2)
     await saturate(world, [first, second], 30)
     world.empty()
-    third = world.replica(settle=None)
+    third = world.replica(recovery_seconds=None)
     await saturate(world, [first, second, third], 5)
     assert not third.is_alone
     await saturate(world, [first, second, third], 100)
@@ -158,7 +160,7 @@ async def test_a_stated_limit_survives_a_loss_of_data_whoever_registers_first(wo
     for replica in (first, second):
         replica.link.is_cut = True
     world.is_down = False
-    third = world.replica(settle=4.0, limit=assumed)  # has heard of no limit
+    third = world.replica(recovery_seconds=4.0, limit=assumed)  # has heard of no limit
     await world.elapse(1)
     for replica in (first, second):
         replica.link.is_cut = False
@@ -175,7 +177,7 @@ async def test_a_plan_survives_a_loss_of_data_even_if_the_replica_that_learnt_it
     await asyncio.gather(second.leave(), world.elapse(1))
     world.empty()
     first.link.is_cut = True
-    third = world.replica(settle=4.0)
+    third = world.replica(recovery_seconds=4.0)
     await world.elapse(1)
     first.link.is_cut = False
     await world.elapse(90)
@@ -205,17 +207,17 @@ async def test_a_limit_that_a_replica_reads_while_it_is_alone_is_that_of_all(wor
 
 
 async def test_a_store_without_data_grants_nothing_before_earlier_calls_are_over(world: World) -> None:
-    first = world.replica(settle=None)
+    first = world.replica(recovery_seconds=None)
     await world.elapse(1)
     early, patient = first.call(within=15), first.call(within=100)
     await world.elapse(0.1)
-    assert world.refusals[0].retry_after == pytest.approx(first.quota.contact.decay, abs=2)
+    assert world.refusals[0].retry_after == pytest.approx(first.quota.contact.safe_share.grant_lifetime_seconds, abs=2)
     await world.elapse(100)
     assert (early.result(), sent([patient])) == (None, 1)
 
 
 async def test_calls_wait_for_a_store_without_data_that_soon_grants_them(world: World) -> None:
-    first = world.replica(settle=4.0)
+    first = world.replica(recovery_seconds=4.0)
     await world.elapse(0.1)
     calls = [first.call(within=5) for _ in range(20)]
     await world.elapse(6)
@@ -237,7 +239,7 @@ async def test_a_restarted_replica_takes_the_place_of_its_predecessor(world: Wor
     first, second = await started(world, 2)
     await saturate(world, [first, second], 20)
     second.kill()
-    successor = world.replica(second.name, settle=None)
+    successor = world.replica(second.name, recovery_seconds=None)
     await saturate(world, [first, successor], int(RECOVERY))
     assert not successor.is_alone
     assert first.quota.usage().replicas == 2
@@ -281,7 +283,7 @@ async def test_a_name_that_is_free_again_is_used(world: World) -> None:
 
 
 async def test_a_killed_replica_is_forgotten_in_the_end(world: World) -> None:
-    first, second = await started(world, 2, forget=900)
+    first, second = await started(world, 2, member_lifetime_seconds=900)
     second.kill()
     await world.elapse(890)
     assert first.quota.usage().replicas == 2
@@ -305,8 +307,8 @@ async def test_a_lost_message_neither_takes_nor_doubles_a_slot(world: World, los
 
 async def test_a_replica_that_stood_still_asks_first(world: World) -> None:
     first, _second = await started(world, 2)
-    assert first.quota.contact.floor > 0
-    first.clock._offset += module._STALE + 0.1
+    assert first.quota.contact.leased > 0
+    first.clock._offset += _STALE + 0.1
     call = first.call()
     await asyncio.sleep(0)
     assert first.is_alone

@@ -62,7 +62,7 @@ async def test_calls_of_others_with_the_key_count_for_their_minute(world: World)
 
 
 async def test_a_silent_replica_is_forgotten_in_the_end(world: World) -> None:
-    first, second = await started(world, 2, forget=900)
+    first, second = await started(world, 2, member_lifetime_seconds=900)
     second.kill()
     await world.elapse(10)
     world.store_offset -= HOUR

@@ -11,7 +11,7 @@ from tests.shared.quota_world import AGE, QuotaReplica, World
 from tests.shared.test_quota import sent, started
 
 NO_TIME = 0.5  # seconds: less than any settling
-SETTLE = 4.0
+RECOVERY_SECONDS = 4.0
 OLD = 120.0  # seconds: more than what was granted before may count
 
 
@@ -28,7 +28,7 @@ async def leave(world: World, replica: QuotaReplica) -> None:
 
 async def grow_old(world: World) -> None:
     """Let the store reach an age by which nothing counts that it may have lost, without an entry but that."""
-    first = world.replica(settle=0.0)
+    first = world.replica(recovery_seconds=0.0)
     await world.elapse(1)
     await leave(world, first)
     await world.elapse(OLD)
@@ -40,12 +40,12 @@ async def test_a_quota_without_replicas_is_gone_once_its_calls_are(world: World)
     calls = [first.call(seconds=0) for _ in range(30)]
     await world.elapse(5)
     await leave(world, first)
-    second = world.replica(settle=0.0)
+    second = world.replica(recovery_seconds=0.0)
     await world.elapse(1)
     await leave(world, second)
     await world.elapse(44)
     assert (sent(calls), len(world.entries)) == (30, 1)
-    third = world.replica(settle=0.0)
+    third = world.replica(recovery_seconds=0.0)
     more = [third.call(seconds=0, within=20) for _ in range(30)]
     await world.elapse(1)
     assert sent(more) == 0
@@ -67,14 +67,14 @@ async def test_a_pause_outlasts_the_replicas(world: World) -> None:
     await world.elapse(2)
     await leave(world, first)
     await world.elapse(250)
-    second = world.replica(settle=0.0)
+    second = world.replica(recovery_seconds=0.0)
     await world.elapse(2)
     assert second.quota.usage().is_paused
 
 
 async def test_the_first_call_of_a_new_key_waits_for_no_store_that_is_old(world: World) -> None:
     await grow_old(world)
-    first = world.replica(settle=SETTLE, opens=False)
+    first = world.replica(recovery_seconds=RECOVERY_SECONDS, opens=False)
     call = first.call()
     await world.elapse(NO_TIME)
     assert sent([call]) == 1
@@ -84,9 +84,9 @@ async def test_the_first_call_of_a_new_key_waits_for_a_store_that_is_young(world
     await grow_old(world)
     world.empty()
     for _ in range(2):
-        first = world.replica(settle=SETTLE, opens=False)
+        first = world.replica(recovery_seconds=RECOVERY_SECONDS, opens=False)
         call = first.call()
-        await world.elapse(SETTLE - NO_TIME)
+        await world.elapse(RECOVERY_SECONDS - NO_TIME)
         assert sent([call]) == 0
         await world.elapse(2 * NO_TIME)
         assert sent([call]) == 1
@@ -97,11 +97,11 @@ async def test_the_first_call_of_a_new_key_waits_for_a_store_that_is_young(world
 
 async def test_a_new_replica_waits_for_those_that_an_old_store_has_lost_with_its_data(world: World) -> None:
     await grow_old(world)
-    first = world.replica(settle=SETTLE)
+    first = world.replica(recovery_seconds=RECOVERY_SECONDS)
     calls = [first.call(seconds=0) for _ in range(30)]
     await world.elapse(1)
     world.empty()
-    second = world.replica(settle=SETTLE)
+    second = world.replica(recovery_seconds=RECOVERY_SECONDS)
     more = [second.call(seconds=0, within=20) for _ in range(30)]
     await world.elapse(20)
     assert (sent(calls), sent(more), world.upstream.most) == (30, 0, 30)
@@ -116,18 +116,18 @@ async def test_a_store_that_may_have_lost_something_is_young(
     assert isinstance(noted, bytes)
     since, identity, _ = noted.decode().split()
     quota_store.set(AGE, f"{since} {history.format(id=identity)}")
-    first = world.replica(settle=SETTLE, opens=False)
+    first = world.replica(recovery_seconds=RECOVERY_SECONDS, opens=False)
     call = first.call()
-    await world.elapse(SETTLE - NO_TIME)
+    await world.elapse(RECOVERY_SECONDS - NO_TIME)
     assert sent([call]) == 0
 
 
 async def test_a_store_whose_clock_was_set_back_is_young(world: World) -> None:
     await grow_old(world)
     world.store_offset -= 2 * OLD
-    first = world.replica(settle=SETTLE, opens=False)
+    first = world.replica(recovery_seconds=RECOVERY_SECONDS, opens=False)
     call = first.call()
-    await world.elapse(SETTLE - NO_TIME)
+    await world.elapse(RECOVERY_SECONDS - NO_TIME)
     assert sent([call]) == 0
 
 
@@ -139,7 +139,7 @@ async def test_the_age_of_a_store_lasts_as_long_as_replicas_use_it(world: World)
     await leave(world, world.replicas[0])
     await world.elapse(10)
     assert world.entries == set()
-    first = world.replica(settle=SETTLE, opens=False)
+    first = world.replica(recovery_seconds=RECOVERY_SECONDS, opens=False)
     call = first.call()
     await world.elapse(NO_TIME)
     assert sent([call]) == 1

@@ -226,7 +226,7 @@ async def test_more_urgent_calls_are_not_refused_by_what_others_were_told(world:
 
 
 async def test_a_caller_within_its_share_is_not_refused_by_what_others_were_told(world: World) -> None:
-    first, second = await started(world, 2, part=0.5)
+    first, second = await started(world, 2, excess_fraction=0.5)
     await spend(world, second, "ann", 1)
     hog = [first.call("hog", seconds=0, within=WITHIN) for _ in range(30)]
     await world.elapse(5)
@@ -257,7 +257,7 @@ async def test_what_is_told_of_one_more_call_is_when_it_could_start(
     world: World, client: str, priority: Priority
 ) -> None:
     """The forecast is that of a call which waits."""
-    first, second = await started(world, 2, part=0.7, weights={"bob": 2})
+    first, second = await started(world, 2, excess_fraction=0.7, weights={"bob": 2})
     for _ in range(10):
         for caller in ("hog", "hog", "ann"):
             first.call(caller, seconds=0)
@@ -272,7 +272,7 @@ async def test_what_is_told_of_one_more_call_is_when_it_could_start(
     assert len(world.refusals) == 1
     now = second.clock.monotonic()
     group = SCOPE.client(client), priority
-    expected = second.quota._forecasts.find(group, now, now)
+    expected = second.quota._common.forecasts.find(group, now, now)
     assert expected is not None
     second.call(client, priority=priority)
     await world.elapse(0.05)

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from tests.shared.exchange_rig import DECAY, FORGET, LIMIT, ExchangeRig
+from tests.shared.exchange_rig import GRANT_LIFETIME, LIMIT, MEMBER_LIFETIME, ExchangeRig
 
 SILENT = 3.0
 LATE = 1.0
@@ -20,9 +20,9 @@ def test_a_request_of_a_member_does_not_begin_a_state_in_which_newcomers_need_no
     (first,) = rig.joined("a")
     rig.empty()
     assert first.contact().status == "unknown"
-    newcomer = rig.member("b", settle=4.0).register()
+    newcomer = rig.member("b", recovery_seconds=4.0).register()
     assert not newcomer.ready
-    assert newcomer.settles_in == pytest.approx(4.0, abs=0.01)
+    assert newcomer.recovers_in == pytest.approx(4.0, abs=0.01)
 
 
 def test_after_a_silence_of_all_nothing_is_granted_before_all_have_registered(rig: ExchangeRig) -> None:
@@ -30,9 +30,9 @@ def test_after_a_silence_of_all_nothing_is_granted_before_all_have_registered(ri
     rig.now += SILENT + 1
     reply = first.register()
     assert not reply.ready
-    assert reply.settles_in == pytest.approx(DECAY, abs=0.01)
+    assert reply.recovers_in == pytest.approx(GRANT_LIFETIME, abs=0.01)
     second.register()
-    assert first.register().settles_in == 0
+    assert first.register().recovers_in == 0
 
 
 def test_a_clock_that_was_set_back_makes_all_register_again(rig: ExchangeRig) -> None:
@@ -41,13 +41,13 @@ def test_a_clock_that_was_set_back_makes_all_register_again(rig: ExchangeRig) ->
     assert first.contact().status == "unknown"
     assert not first.register().ready
     second.register()
-    assert first.register().settles_in == 0
+    assert first.register().recovers_in == 0
 
 
 def test_what_a_silent_member_has_used_counts_until_it_may_use_no_more_than_its_share(rig: ExchangeRig) -> None:
     first, second = rig.joined("a", "b")
-    first.contact(ended=[(0.0, "ann")] * 2, floor=0)
-    for _ in range(int(DECAY)):
+    first.contact(ended=[(0.0, "ann")] * 2, leased=0)
+    for _ in range(int(GRANT_LIFETIME)):
         rig.now += 1
         assert second.contact().used == 2
     rig.now += 1
@@ -92,16 +92,16 @@ def test_a_store_with_an_older_state_is_one_that_has_lost_it(rig: ExchangeRig) -
     assert first.contact().status == "unknown"
     assert not first.register().ready
     second.register()
-    assert first.register().settles_in > 0, "the newcomer is forgotten"
+    assert first.register().recovers_in > 0, "the newcomer is forgotten"
     newcomer.register(in_flight=[("ann", 3)])
-    assert first.register().settles_in == 0
+    assert first.register().recovers_in == 0
 
 
 def test_a_member_that_others_named_registers_without_making_them_register_again(rig: ExchangeRig) -> None:
     first, second = rig.joined("a", "b")
     rig.empty()
     first.register()
-    assert second.register().settles_in == 0
+    assert second.register().recovers_in == 0
 
 
 def test_a_member_of_the_same_name_that_others_named_is_a_predecessor(rig: ExchangeRig) -> None:
@@ -110,14 +110,14 @@ def test_a_member_of_the_same_name_that_others_named_is_a_predecessor(rig: Excha
     first.register()
     reply = rig.member("b", boot="another boot").register(age=10.0)
     assert reply.status == "ok"
-    assert reply.settles_in == pytest.approx(MINUTE - 10 * SLOWEST, abs=0.01)
+    assert reply.recovers_in == pytest.approx(MINUTE - 10 * SLOWEST, abs=0.01)
 
 
 def test_a_predecessor_that_another_names_later_counts(rig: ExchangeRig) -> None:
     first, _second = rig.joined("a", "b")
     rig.empty()
     rig.member("b", boot="another boot").register(age=10.0)
-    assert first.register().settles_in == pytest.approx(MINUTE - 10 * SLOWEST, abs=0.01)
+    assert first.register().recovers_in == pytest.approx(MINUTE - 10 * SLOWEST, abs=0.01)
 
 
 def test_calls_that_ended_count_for_a_minute_of_the_slowest_clock(rig: ExchangeRig) -> None:
@@ -150,13 +150,13 @@ def test_a_silent_member_need_not_read_a_name(rig: ExchangeRig) -> None:
     assert newcomer.register().ready
 
 
-@pytest.mark.parametrize("last_slot", ["in flight", "ended", "floor"])
+@pytest.mark.parametrize("last_slot", ["in flight", "ended", "leased"])
 def test_what_a_member_that_leaves_has_used_counts_for_a_minute(rig: ExchangeRig, last_slot: str) -> None:
     first, second = rig.joined("a", "b")
     before = {
-        "in flight": {"in_flight": [("ann", 2)], "floor": 0},
-        "ended": {"ended": [(0.0, "ann")] * 2, "floor": 0},
-        "floor": {"in_flight": [("ann", 1)], "floor": 1},
+        "in flight": {"in_flight": [("ann", 2)], "leased": 0},
+        "ended": {"ended": [(0.0, "ann")] * 2, "leased": 0},
+        "leased": {"in_flight": [("ann", 1)], "leased": 1},
     }[last_slot]
     first.contact(**before)
     leaving = {**before, "ended": [(0.0, "ann")] * 2} if last_slot == "ended" else before
@@ -169,23 +169,23 @@ def test_what_a_member_that_leaves_has_used_counts_for_a_minute(rig: ExchangeRig
 
 def test_a_member_that_was_forgotten_has_no_share(rig: ExchangeRig) -> None:
     _first, second = rig.joined("a", "b")
-    for _ in range(int(FORGET)):
+    for _ in range(int(MEMBER_LIFETIME)):
         rig.now += 1
         assert second.contact().members == 2
     rig.now += 1
     second.contact()
     reply = second.contact()
-    assert (reply.members, reply.peers if reply.peers is not None else second.peers, reply.parts) == (1, [], 1)
+    assert (reply.members, reply.peers if reply.peers is not None else second.peers, reply.share_divisor) == (1, [], 1)
 
 
 def test_the_successor_of_a_member_in_contact_that_was_killed_counts_its_slots(rig: ExchangeRig) -> None:
     first, second = rig.joined("a", "b")
     first.in_flight = 1
     first.contact(ended=[(0.0, "ann")])
-    floor = first.contact().floor
+    leased = first.contact().leased
     rig.wait_with(second, seconds=4)
     rig.member("a", boot="another boot").register()
-    assert (second.contact().used, floor) == (2 + floor, 3)
+    assert (second.contact().used, leased) == (2 + leased, 2)
 
 
 def test_the_successor_of_a_member_that_was_alone_counts_its_whole_share(rig: ExchangeRig) -> None:
@@ -198,8 +198,8 @@ def test_the_successor_of_a_member_that_was_alone_counts_its_whole_share(rig: Ex
 
 def test_the_successor_of_a_member_that_was_silent_for_long_counts_its_whole_share(rig: ExchangeRig) -> None:
     first, second = rig.joined("a", "b")
-    first.contact(in_flight=[("ann", 1)], floor=0)
-    rig.wait_with(second, seconds=DECAY - 2)
+    first.contact(in_flight=[("ann", 1)], leased=0)
+    rig.wait_with(second, seconds=GRANT_LIFETIME - 2)
     rig.member("a", boot="another boot").register()
     assert second.contact().used == LIMIT / 2
 
@@ -207,9 +207,9 @@ def test_the_successor_of_a_member_that_was_silent_for_long_counts_its_whole_sha
 def test_what_a_silent_predecessor_may_have_used_again_counts_from_now_on(rig: ExchangeRig) -> None:
     first, second = rig.joined("a", "b")
     first.contact(ended=[(0.0, "ann")])
-    floor = first.contact().floor
+    leased = first.contact().leased
     rig.wait_with(second, seconds=70)
     rig.member("a", boot="another boot").register()
     for _ in range(59):
-        assert second.contact().used == 1 + floor
+        assert second.contact().used == 1 + leased
         rig.now += 1

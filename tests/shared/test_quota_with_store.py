@@ -31,7 +31,7 @@ async def sharing(store: Store, name: str) -> AsyncIterator[Client]:
 
     def share(local: AdmissionQueue) -> SharedQuota:
         quota = SharedQuota(
-            local, store, Scope.of(config.api_key, config.base_url), client_clock, replica=name, settle=0.0
+            local, store, Scope.of(config.api_key, config.base_url), client_clock, replica=name, recovery_seconds=0.0
         )
         store.on_return(quota.on_return)
         store.on_loss(quota.on_loss)

@@ -22,6 +22,7 @@ from shared.budgets.shared_budgets import SharedAllowance, SharedBudgets
 from shared.budgets.windows import BudgetNames
 from shared.facts.shared_facts import SharedFacts
 from shared.quota.shared_quota import SharedQuota
+from shared.rights import find_refusals
 from shared.store.errors import StoreAway
 from shared.store.scope import Scope
 from shared.store.script import FOLDER
@@ -56,11 +57,11 @@ class SharedState:
 
     def __post_init__(self) -> None:
         self.clock, self.scope = Clock(), Scope.of(self.key, URL)
-        config = ClientConfig(api_key=self.key, base_url=URL)
+        config = self.config = ClientConfig(api_key=self.key, base_url=URL)
         self.answers = Answers.of(self.store, config, self.clock)
         self.small = Answers.of(self.store, config, self.clock, limit=1000)
         local = AdmissionQueue(QuotaWindow(30), self.clock)
-        self.quota = SharedQuota(local, self.store, self.scope, self.clock, replica="a", settle=0.0)
+        self.quota = SharedQuota(local, self.store, self.scope, self.clock, replica="a", recovery_seconds=0.0)
         self.budgets = SharedBudgets(BUDGET, self.clock, self.store, BudgetNames(self.key, URL), lambda: 1)
         self.streams = StreamStore(self.store, self.scope, self.clock, "a", StreamTimes(), 5)
 
@@ -72,6 +73,7 @@ class SharedState:
         await self.quota.open()
         assert self.quota.obstacle is None
         await self.spend_budget()
+        assert await find_refusals(self.store, self.config) == []
 
     async def share_answers(self) -> None:
         await self.fetch(self.answers, "BTC")

@@ -5,6 +5,7 @@ import time
 from cg_client.secret import Secret
 from shared.answers.leases import LEASE_SECONDS
 from shared.store.scope import Scope
+from shared.streams.channel_codec import VERSION
 from shared.streams.stream_store import OwnerLease, StreamStore
 from shared.streams.stream_times import StreamTimes
 from tests.clock import FakeClock
@@ -45,7 +46,7 @@ async def test_answers_of_the_time_that_comes_again_are_replaced(desk: SharedDes
 
 async def test_the_socket_of_a_replica_that_died_is_taken_over_as_soon(store_server: StoreServer) -> None:
     scope = Scope.of(Secret("key-of-the-test"), "https://example.com")
-    owner, replicas, control = (scope.name("streams1", name) for name in ("owner", "replicas", "control"))
+    owner, replicas, control = (scope.name(f"streams{VERSION}", name) for name in ("owner", "replicas", "control"))
     async with connected(store_server.url) as store:
         first, second = (StreamStore(store, scope, FakeClock(), name, TIMES, 5) for name in ("first", "second"))
         token = (await first.beat("", b"0", "", None, OwnerLease.TAKE)).token
