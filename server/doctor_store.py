@@ -71,6 +71,9 @@ def _lines(address: Address, state: StoreReport, refusals: list[str]) -> Iterato
         yield "         set maxmemory-policy to noeviction: a quota that is evicted has to be counted anew"
     yield from _rights(refusals)
     yield f"answers  {state.answers}, {_megabytes(state.answer_bytes)}"
+    if not state.is_quota_readable:
+        yield "quota    what the store has as the quota cannot be read: the next replica that needs it counts anew"
+        return
     if state.limit is None:
         yield "quota    no replica with this key and address of CoinGlass has used the store"
         return

@@ -1,5 +1,6 @@
 """What a store tells an operator: its product, its memory, and what replicas share in it."""
 
+import contextlib
 import statistics
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ class StoreReport(NamedTuple):
     eviction: str
     replicas: list[ReplicaState]
     limit: int | None  # requests a minute
+    is_quota_readable: bool  # else something else has written it
     answers: int
     answer_bytes: int
 
@@ -58,7 +60,7 @@ async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreRepo
     now = await _now(store)
     answers, size = await _answers(store, scope.name("index", version), scope.name("sizes", version), now)
     quota = await store.get(scope.name("quota"))
-    state = None if quota is None else msgspec.msgpack.decode(quota, type=_Quota)
+    state = None if quota is None else _state(quota)
     return StoreReport(
         product=_product(info),
         seconds=await _median_seconds(store, clock),
@@ -67,9 +69,17 @@ async def inspect(store: Store, config: ClientConfig, clock: Clock) -> StoreRepo
         eviction=info.get("maxmemory_policy", "unknown"),
         replicas=[] if state is None else _replicas(state, now),
         limit=None if state is None else state.limit,
+        is_quota_readable=quota is None or state is not None,
         answers=answers,
         answer_bytes=size,
     )
+
+
+def _state(quota: bytes) -> _Quota | None:
+    try:
+        return msgspec.msgpack.decode(quota, type=_Quota)
+    except msgspec.DecodeError:
+        return None
 
 
 async def _answers(store: Store, index: str, sizes: str, now: float) -> tuple[int, int]:
@@ -88,7 +98,10 @@ def _texts(reply: StoreReply) -> list[bytes]:
 
 
 def _number(reply: StoreReply) -> int:
-    return int(reply) if isinstance(reply, bytes | int) else 0
+    """Return the number; 0 for what something else has written in its place."""
+    with contextlib.suppress(ValueError):
+        return int(reply) if isinstance(reply, bytes | int) else 0
+    return 0
 
 
 def _fields(info: object) -> dict[str, str]:

@@ -97,6 +97,8 @@ class QuotaContact:
 
     def confirm(self, request: QuotaRequest, reply: QuotaReply, sent: float, now: float) -> None:
         """Remember a reply with the state of the quota."""
+        if reply.is_replaced:
+            log.warning("what the shared store had as the quota could not be read, and is counted anew")
         self._acked, self._replied_at, self._received_at = request.seq, reply.time, now
         self._created = reply.created
         self.confirmed_at = sent

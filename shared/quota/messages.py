@@ -11,7 +11,7 @@ from shared.store.script import FOLDER, LuaScript
 
 SILENT: Final = 3.0  # seconds without contact after which the script sets a replica's safe share aside; as there
 LATE: Final = 1.0  # seconds after which the script executes a request no more; as there
-_PARTS: Final = ("members", "releases", "turns", "exchange")
+_PARTS: Final = ("members", "releases", "turns")
 
 Digest: TypeAlias = str  # of a client's name, which the store does not see
 
@@ -107,11 +107,12 @@ class QuotaReply(msgspec.Struct, kw_only=True):
     `status` is `ok`, or `unknown` for a replica that has to report first, `busy` for one whose name another uses,
     `late` for a request that came after a later one, and `left`. A replica that was alone remains so until it is
     `ready`. Up to `leased` calls may start without asking. If there are candidates, `opens_in` has by priority in how
-    many seconds the first call of anybody could start.
+    many seconds the first call of anybody could start. `is_replaced`: what the store had before was unreadable.
     """
 
     status: str
     time: float
+    is_replaced: bool = False
     created: float = 0.0
     ready: bool = False
     recovers_in: float = 0.0
@@ -137,7 +138,8 @@ class QuotaReply(msgspec.Struct, kw_only=True):
 
 def quota_script(folder: Path = FOLDER) -> LuaScript:
     """Return the script, which is in several files."""
-    return LuaScript("quota", "\n".join((folder / f"quota_{part}.lua").read_text() for part in _PARTS))
+    *functions, exchange, run = ((folder / f"quota_{part}.lua").read_text() for part in (*_PARTS, "exchange", "run"))
+    return LuaScript("quota", "\n".join([*functions, "local function exchange()", exchange, "end", run]))
 
 
 encode = msgspec.msgpack.Encoder().encode

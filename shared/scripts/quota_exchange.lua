@@ -1,4 +1,4 @@
--- The exchange.
+-- The exchange: the body of a function.
 
 if not state then
   if not request.alone then

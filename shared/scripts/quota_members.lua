@@ -19,8 +19,8 @@ local SYSTEM = "" -- the client that has no share
 local time = redis.call("TIME")
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
 local request = cmsgpack.unpack(ARGV[1])
-local packed = redis.call("GET", KEYS[1])
-local state = packed and cmsgpack.unpack(packed)
+local state -- which quota_run.lua reads
+local is_replaced = false -- whether that was unreadable
 local me -- the member that sends the request
 
 -- A state without members lasts as long as something counts, so that keys that anybody may send do not fill the store.
@@ -62,8 +62,11 @@ local function finish(reply)
     age_of_store()
     state.reviewed = now
   end
-  redis.call("SET", KEYS[1], cmsgpack.pack(state), "EX", lifetime())
-  reply.time = now
+  local refused = redis.pcall("SET", KEYS[1], cmsgpack.pack(state), "EX", lifetime())
+  if refused.err then
+    return refused
+  end
+  reply.time, reply.is_replaced = now, is_replaced
   return cmsgpack.pack(reply)
 end
 
@@ -186,7 +189,7 @@ end
 local function new_state()
   local is_first = request.replied_at == nil
   local seconds = is_first and request.recovery_seconds or request.grant_lifetime_seconds
-  if age_of_store() >= request.grant_lifetime_seconds and is_first then -- what was granted before a loss of data is over
+  if age_of_store() >= request.grant_lifetime_seconds and is_first and not is_replaced then -- what was granted before a loss of data is over
     seconds = 0
   end
   return {

@@ -12,7 +12,7 @@ later, and with a filter for what came from the socket. Whatever may be lost in 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -241,6 +241,15 @@ class FollowedChannel:
         else:
             self._unread.append(pending)
 
+    def expect_anew(self, unpassed: Sequence[ChannelNote]) -> Collection[int]:
+        """Forget what was expected of a stream that vanished; return the ids of its batches that were not told.
+
+        `unpassed`: what has come since then.
+        """
+        notes = [*(pending.note for pending in self._unread), *unpassed]
+        self._unread.clear()
+        return {id(note.batch) for note in notes if isinstance(note, EventsReceived)}
+
     def expect_nothing(self) -> None:
         """Note that this replica is no longer the owner."""
         self._unread.clear()
@@ -340,6 +349,8 @@ class FollowedChannel:
             pending = self._unread.popleft()
             self._delivered = self._delivered[0], pending.serial
             self.deliver(pending.note)
+        for note in upstream.take_unpassed():  # while this replica wrote no stream
+            self.deliver(note)
         upstream.deliver = self.deliver
         self._is_ready.set()
 

@@ -19,7 +19,6 @@ from cg_client.clock import Clock
 from cg_client.live.channels import Channel
 from cg_client.live.notes import ChannelNote, EventsReceived
 from cg_client.live.stream import LocalSocket, StreamListener
-from cg_client.live.subscription import ChannelHistory
 from cg_client.live.timers import within
 from shared.store.errors import CommandRefused, StoreAway
 from shared.store.scope import Scope
@@ -338,11 +337,9 @@ class SharedSocket:
             return
         state = await self._streams.begin(writer.token, channel, _new_epoch(), None, is_new=False)
         followed = self._followed.get(channel)
-        history: ChannelHistory | None
+        history = None if followed is None else followed.history_elsewhere(state)
         if state.is_begun:
             history = await self._streams.history(channel, state)
-        else:
-            history = None if followed is None else followed.history_elsewhere(state)
         if writer is not self._writer or channel in self._upstream:
             return  # it is served with the next beat
         if not state.is_begun and followed is not None and history is not None:
@@ -360,9 +357,11 @@ class SharedSocket:
             return
         publish = partial(self._publish, writer, channel)
         followed = self._followed.get(channel)
+        unpassed = upstream.take_unpassed()
+        untold = () if followed is None else followed.expect_anew(unpassed)
         for at, batch in upstream.recent.batches:
             pending = writer.put(channel, EventsReceived(batch), at)
-            if followed is not None and followed.source is Following.SOCKET:
+            if followed is not None and (followed.source is Following.SOCKET or id(batch) in untold):
                 followed.expect(pending, writer.token)
         if upstream.live_since is None and upstream.status is not None:
             publish(upstream.status)

@@ -1,6 +1,6 @@
 """A channel that this replica has open at CoinGlass: for the streams that it owns, for its own feed, or for both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from cg_client.clock import Clock
@@ -34,6 +34,7 @@ class UpstreamChannel:
         self.lost_since = None if history is None else history.lost_since
         self.status: ChannelNote | None = None  # the last note that is no events
         self.first_at: float | None = None  # when the first events came since it is live, in monotonic seconds
+        self._unpassed: list[ChannelNote] = []  # that came while there was neither `publish` nor `deliver`
         self._last_at = clock.monotonic()
         self._open = socket.open(channel, NoteListener(self._take), history)
 
@@ -41,6 +42,11 @@ class UpstreamChannel:
     def complete_since(self) -> float | None:
         """From when on `recent` has everything, if the channel is live."""
         return None if self.live_since is None else max(self.live_since, self.recent.since)
+
+    def take_unpassed(self) -> Sequence[ChannelNote]:
+        """Return, once, what came while there was neither `publish` nor `deliver`."""
+        notes, self._unpassed = self._unpassed, []
+        return notes
 
     def close(self) -> None:
         self.publish = self.deliver = None
@@ -62,6 +68,8 @@ class UpstreamChannel:
                 self.live_since, self.lost_since = None, self._last_at
             case _:
                 pass
-        for take in (self.publish, self.deliver):
-            if take is not None:
-                take(note)
+        takes = [take for take in (self.publish, self.deliver) if take is not None]
+        if not takes:
+            self._unpassed.append(note)
+        for take in takes:
+            take(note)

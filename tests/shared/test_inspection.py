@@ -63,6 +63,13 @@ async def test_a_store_without_answers_has_none(store: Store) -> None:
     assert (report.answers, report.answer_bytes) == (0, 0)
 
 
+async def test_sizes_that_are_no_numbers_count_as_none(store: Store) -> None:
+    await put(store, "there", LONG)
+    await store.execute("HSET", SIZES, "total", "garbage")
+    report = await inspect(store, CONFIG, Clock())
+    assert (report.answers, report.answer_bytes) == (1, 0)
+
+
 async def test_answers_that_have_ended_make_room_before_those_that_are_there(store: Store) -> None:
     await put(store, "there", LONG)
     await put(store, "ended", SHORT)

@@ -11,6 +11,7 @@ from server.settings import Settings
 from server.store_observer import CountingStoreObserver
 from shared.store.address import parse_address
 from shared.store.errors import CommandRefused
+from shared.store.scope import Scope
 from shared.store.script import FOLDER, LuaScript
 from shared.store.stream_reader import StreamReader
 from tests.shared.rig import StoreLog, connected
@@ -29,9 +30,12 @@ def address_of(server: StoreServer, rights: str) -> str:
     return f"valkey://{USER}:{PASSWORD}@127.0.0.1:{server.port}"
 
 
+def settings_of(address: str) -> Settings:
+    return Settings.from_env({"COINGLASS_API_KEY": KEY, "COINGLASS_SHARED_URL": address})
+
+
 async def examine(address: str) -> int:
-    settings = Settings.from_env({"COINGLASS_API_KEY": KEY, "COINGLASS_SHARED_URL": address})
-    return await examine_store(settings, parse_address(address))
+    return await examine_store(settings_of(address), parse_address(address))
 
 
 async def test_the_doctor_finds_nothing_missing_with_the_rights_of_the_document(
@@ -70,6 +74,16 @@ async def test_the_doctor_says_that_there_is_no_memory(
     store_server.fill_memory()
     assert await examine(store_server.url) == 1
     assert "maxmemory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("entry", ["garbage", "\x05", "{}"])
+async def test_the_doctor_says_that_the_quota_cannot_be_read(
+    store_server: StoreServer, capsys: pytest.CaptureFixture[str], entry: str
+) -> None:
+    config = settings_of(store_server.url).client_config()
+    store_server.command("SET", Scope.of(config.api_key, config.base_url).name("quota"), entry)
+    assert await examine(store_server.url) == 0
+    assert "quota    what the store has as the quota cannot be read" in capsys.readouterr().out
 
 
 def test_the_doctor_tries_every_command_that_scripts_run() -> None:
