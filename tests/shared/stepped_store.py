@@ -1,11 +1,12 @@
 """A real server whose scripts go by a clock that tests set, and replicas that reach it, or do not, as tests say."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import redis
 from redis.exceptions import NoScriptError
@@ -20,6 +21,7 @@ from shared.store.store import Store
 from tests.store_server import StoreServer
 
 RECONNECT = 0.1  # seconds
+LATE: Final = 3.5  # seconds: by then a lease has ended
 _TIME = "test:time"
 _NOTICES = "test:notices"
 _SET_TIME = """#!lua flags=allow-oom
@@ -33,6 +35,7 @@ class Loss(Enum):
 
     REQUEST = "request"
     REPLY = "reply"
+    TIME = "time"  # it is done `LATE` seconds after the replica has given it up
 
 
 @cache
@@ -78,7 +81,10 @@ class SteppedServer:
 
 
 class SteppedStore(Store):
-    """The store as one replica sees it. An operation takes no time, and what loses one takes `RECONNECT` seconds."""
+    """The store as one replica sees it. What loses an operation takes `RECONNECT` seconds.
+
+    An operation takes no time, or `lag` seconds: half of them until it is done, and half until its reply is there.
+    """
 
     def __init__(self, server: SteppedServer, clock: Clock) -> None:
         super().__init__(parse_address("valkey://127.0.0.1"), clock)
@@ -90,15 +96,22 @@ class SteppedStore(Store):
         self._tasks: set[asyncio.Task[None]] = set()
         self.loss: Loss | None = None  # of the next operation
         self.lost_at = -1e9  # seconds of the clock: the last loss
+        self.away_since = -1e9
         self._is_dead = False
         self.loses_notices = False
+        self.lag = 0.0  # to be set while nothing is in flight
+        self.in_flight = 0  # operations without a reply
+        self._connection = 0  # the number of it
 
     @property
     def is_away(self) -> bool:
         return self._is_gone
 
     def leave(self) -> None:
+        if not self._is_gone:
+            self.away_since = self.clock.monotonic()
         self._is_gone = True
+        self._connection += 1
         for hook in self._on_loss:
             hook()
 
@@ -134,18 +147,54 @@ class SteppedStore(Store):
         if self._is_gone:
             raise StoreAway("the test says so")
         loss, self.loss = self.loss, None
-        if loss is not Loss.REQUEST:
-            try:
-                future.set_result(self._server.execute(command))
-            except CommandRefused as refusal:
-                future.set_exception(refusal)
         if loss is not None:
-            self.lost_at = self.clock.monotonic()
-            self.leave()
-            self._run(self._reconnect())
-            future = asyncio.get_running_loop().create_future()
+            self._lose(command, loss)
             future.set_exception(StoreAway(f"the {loss.value} was lost"))
+        elif self.lag:
+            self._run(self._delayed(command, future))
+        else:
+            self._reply(command, future)
         return future
+
+    def _lose(self, command: tuple[Argument, ...], loss: Loss) -> None:
+        if loss is Loss.REPLY:
+            with contextlib.suppress(CommandRefused):
+                self._server.execute(command)
+        self.lost_at = self.clock.monotonic()
+        self.leave()
+        self._run(self._reconnect())
+        if loss is Loss.TIME:
+            self._run(self._execute_late(command))
+
+    def _reply(self, command: tuple[Argument, ...], future: "asyncio.Future[StoreReply]") -> None:
+        try:
+            future.set_result(self._server.execute(command))
+        except CommandRefused as refusal:
+            future.set_exception(refusal)
+
+    async def _delayed(self, command: tuple[Argument, ...], future: "asyncio.Future[StoreReply]") -> None:
+        """Execute, though nobody may wait for the reply any more, unless the connection is lost before."""
+        reply: asyncio.Future[StoreReply] = asyncio.get_running_loop().create_future()
+        connection, lag = self._connection, self.lag
+        self.in_flight += 1
+        await self.clock.sleep(lag / 2)
+        if connection == self._connection:
+            self._reply(command, reply)
+            await self.clock.sleep(lag / 2)
+        self.in_flight -= 1
+        if future.done():
+            reply.cancel()
+        elif connection != self._connection:
+            future.set_exception(StoreAway("the connection was lost"))
+        elif (error := reply.exception()) is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(reply.result())
+
+    async def _execute_late(self, command: tuple[Argument, ...]) -> None:
+        await self.clock.sleep(LATE)
+        with contextlib.suppress(CommandRefused):
+            self._server.execute(command)
 
     async def _reconnect(self) -> None:
         await self.clock.sleep(RECONNECT)

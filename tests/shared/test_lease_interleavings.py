@@ -21,17 +21,21 @@ from hypothesis.stateful import (
 
 from cg_client.call import Call
 from cg_client.entries import MAX_STALE
-from cg_client.errors import CoinglassError, NotFound, UpstreamTimeout, UpstreamUnavailable
+from cg_client.errors import CoinglassError, ConnectionsBusy, NotFound, UpstreamTimeout, UpstreamUnavailable
+from shared.answers.answers import RETURN_SECONDS
+from shared.answers.leases import LEASE_SECONDS, RENEWAL_SECONDS
 from tests.clock import SteppedClock
-from tests.shared.replicas import LIFETIME, PausedUpstream, Replica, SentCall, run_ready, shared_call
-from tests.shared.stepped_store import Loss, SteppedServer
+from tests.shared.lease_watch import WatchedServer, WatchedUpstream
+from tests.shared.replicas import LIFETIME, Replica, SentCall, run_ready, shared_call
+from tests.shared.stepped_store import LATE, Loss
 from tests.store_server import StoreServer, running_store
 
 REPLICAS = 3
 CALLS = (shared_call("BTC"), shared_call("ETH"))
-LATE = 0.5  # seconds after the deadline in which an answer is in time
+LATEST = 0.5  # seconds after the deadline in which an answer is in time
 BETWEEN_LOSSES = 1.5  # seconds: a replica that loses more loses its lease
 ROUNDING = 0.01  # seconds: the scripts count milliseconds
+FAILURES = (NotFound, UpstreamUnavailable, UpstreamTimeout, ConnectionsBusy)
 
 
 class WaitingCaller:
@@ -44,29 +48,35 @@ class WaitingCaller:
 
 
 class LeaseMachine(RuleBasedStateMachine):
+    """Replicas lose operations, their way to the store, or their lives; what the store has is checked as well."""
+
     server: StoreServer
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.clock = SteppedClock()
-        self.upstream = PausedUpstream(self.clock)
         self.replicas: list[Replica] = []
+        self.killed: list[Replica] = []
         self.callers: list[WaitingCaller] = []
-        self.lost: set[SentCall] = set()  # requests whose replica died, or whose lease went with the data of the store
+        self.lost: set[SentCall] = set()  # requests that others cannot know of
         self.answered: dict[int, tuple[SentCall, float]] = {}
         self.shared: dict[Call, SentCall] = {}  # the newest answer that the store has, or gets soon
         self.checked = 0  # of the requests
         # Who joins a fetch in the same replica ends by the time of the event loop, which does not pass here.
         self.latest: dict[tuple[Replica, Call], float] = {}
 
-    @initialize(skew=st.floats(-2, 2))
-    def start(self, skew: float) -> None:
-        self.store = SteppedServer(self.server, self.clock, skew)
+    @initialize(skew=st.floats(-2, 2), lag=st.sampled_from((0.0, 0.1)))
+    def start(self, skew: float, lag: float) -> None:
+        self.lag = lag
+        self.store = WatchedServer(self.server, self.clock, skew)
+        self.upstream = WatchedUpstream(self.clock, self.store)
         self.run(lambda: self.replicas.extend(self._replica() for _ in range(REPLICAS)))
 
     def _replica(self) -> Replica:
-        return Replica(self.store, self.upstream, self.clock)
+        replica = Replica(self.store, self.upstream, self.clock)
+        replica.store.lag = self.lag
+        return replica
 
     def run(self, act: Callable[[], object]) -> None:
         """Act, and let everything run that can."""
@@ -106,16 +116,17 @@ class LeaseMachine(RuleBasedStateMachine):
     def answer(self, data: st.DataObject) -> None:
         sent = data.draw(st.sampled_from(self.upstream.pending))
         self.answered[sent.number] = sent, self.clock.monotonic()
-        self.shared[sent.call] = sent
+        if not sent.replica.store.is_away and sent.replica.store.loss is None:
+            self.shared[sent.call] = sent
         self.run(sent.answer)
 
     @precondition(lambda self: self.upstream.pending)
-    @rule(data=st.data(), failure=st.sampled_from((NotFound, UpstreamUnavailable, UpstreamTimeout)))
+    @rule(data=st.data(), failure=st.sampled_from(FAILURES))
     def fail(self, data: st.DataObject, failure: Callable[[str], CoinglassError]) -> None:
         sent = data.draw(st.sampled_from(self.upstream.pending))
         self.run(lambda: sent.fail(failure("no answer")))
 
-    @rule(seconds=st.sampled_from((0.01, 0.2, 0.7, 1.5, 3.5, LIFETIME + 1.0)))
+    @rule(seconds=st.sampled_from((0.01, 0.06, 0.2, 0.7, 1.5, 3.5, LIFETIME + 1.0)))
     def elapse(self, seconds: float) -> None:
         self.run(lambda: self.clock.elapse(seconds))
 
@@ -123,10 +134,20 @@ class LeaseMachine(RuleBasedStateMachine):
     def kill(self, at: int) -> None:
         killed = self.replicas[at]
         killed.store.die()
-        self.lost |= {sent for sent in self.upstream.sent if sent.replica is killed}
+        self.killed.append(killed)
         self.callers = [caller for caller in self.callers if caller.replica is not killed]
         self.run(killed.close)
         self.run(lambda: self.replicas.__setitem__(at, self._replica()))
+
+    @rule(at=st.integers(0, REPLICAS - 1))
+    def part(self, at: int) -> None:
+        """Let a replica go on without the store."""
+        self.run(self.replicas[at].store.leave)
+
+    @rule(at=st.integers(0, REPLICAS - 1))
+    def return_to_store(self, at: int) -> None:
+        if self.replicas[at].store.is_away:
+            self.run(self.replicas[at].store.come_back)
 
     @rule(at=st.integers(0, REPLICAS - 1), loss=st.sampled_from(Loss))
     def lose(self, at: int, loss: Loss) -> None:
@@ -141,21 +162,51 @@ class LeaseMachine(RuleBasedStateMachine):
     @rule()
     def empty(self) -> None:
         self.lost |= {*self.upstream.sent}
+        self.shared.clear()
         self.store.clear()
 
     @invariant()
     def nothing_is_sent_twice_without_a_lost_holder(self) -> None:
-        for call in CALLS:
-            pending = [sent for sent in self.upstream.pending if sent.call == call and sent not in self.lost]
-            assert len(pending) <= 1, [sent.number for sent in pending]
+        for sent in self.upstream.sent[self.checked :]:
+            seconds_away = self.upstream.seconds_away.get(sent.number, 0.0)
+            if seconds_away >= RETURN_SECONDS - ROUNDING:
+                self.lost.add(sent)
+                continue
+            earlier = [other for other in self.upstream.pending if other.call == sent.call]
+            earlier = [other for other in earlier if other.number < sent.number and other not in self.lost]
+            valid = self.upstream.others[sent.number]
+            twice = [other.number for other in earlier if self.upstream.owners[other.number] & valid]
+            assert not twice, f"{twice} by {sent.number}"
+            self._check_freshness(sent)
+        self.checked = len(self.upstream.sent)
+
+    def _check_freshness(self, sent: SentCall) -> None:
+        """Check that nothing is sent while there is a fresh answer."""
+        newest = self.shared.get(sent.call)
+        if newest is not None:
+            at = self.answered[newest.number][1]
+            assert not at + self.lag + ROUNDING < sent.at < at + LIFETIME - self.lag - ROUNDING
 
     @invariant()
-    def nothing_is_sent_while_there_is_a_fresh_answer(self) -> None:
-        for sent in self.upstream.sent[self.checked :]:
-            newest = self.shared.get(sent.call)
-            if newest is not None and newest not in self.lost:
-                assert sent.at >= self.answered[newest.number][1] + LIFETIME - ROUNDING
-        self.checked = len(self.upstream.sent)
+    def a_holder_with_a_store_has_its_lease(self) -> None:
+        for sent in self.upstream.pending:
+            owners = self.upstream.owners[sent.number]
+            if sent in self.lost or owners & self.store.expired:
+                continue
+            if self._is_steady(sent.replica, RENEWAL_SECONDS + 2 * self.lag):
+                assert owners & self.store.owners, f"{sent.number} has no lease"
+
+    @invariant()
+    def no_lease_is_of_nobody(self) -> None:
+        everyone = [*self.replicas, *self.killed]
+        if all(self._is_steady(replica, LEASE_SECONDS + LATE) and not replica.store.in_flight for replica in everyone):
+            renewed = {owner for replica in everyone for owner in replica.answers._renewals._leases}
+            assert self.store.owners <= renewed
+
+    def _is_steady(self, replica: Replica, seconds: float) -> bool:
+        """Whether the replica has lost nothing for so long."""
+        store = replica.store
+        return not store.is_away and self.clock.monotonic() - max(store.lost_at, store.away_since) > seconds
 
     @invariant()
     def every_caller_is_answered_in_time(self) -> None:
@@ -163,13 +214,23 @@ class LeaseMachine(RuleBasedStateMachine):
             if caller.answer.done():
                 self.callers.remove(caller)
                 self._check(caller)
-            else:
-                latest = self.latest[caller.replica, caller.call]
-                assert self.clock.monotonic() <= latest + LATE or self._waits_for_upstream(caller)
+            elif not self._waits_for_upstream(caller):
+                assert self.clock.monotonic() <= self.latest[caller.replica, caller.call] + LATEST
+                assert not self._could_be_answered(caller)
 
     def _waits_for_upstream(self, caller: WaitingCaller) -> bool:
         """Whether its own replica waits for the upstream; the layers that would end that are not here."""
         return any((sent.replica, sent.call) == (caller.replica, caller.call) for sent in self.upstream.pending)
+
+    def _could_be_answered(self, caller: WaitingCaller) -> bool:
+        """Whether a notice has told its replica of an answer."""
+        newest = self.shared.get(caller.call)
+        if newest is None or caller.replica.store.loses_notices:
+            return False
+        seconds = self.clock.monotonic() - self.answered[newest.number][1]
+        is_told = 2 * self.lag + ROUNDING < seconds < LIFETIME - ROUNDING
+        both = (caller.replica, newest.replica)
+        return is_told and all(self._is_steady(replica, seconds + 1.0) for replica in both)
 
     def _check(self, caller: WaitingCaller) -> None:
         error = caller.answer.exception()
@@ -179,7 +240,7 @@ class LeaseMachine(RuleBasedStateMachine):
         answer = caller.answer.result()
         sent, at = self.answered[answer.value]
         assert sent.call == caller.call
-        assert answer.fresh_until == pytest.approx(at + LIFETIME, abs=ROUNDING)
+        assert at + LIFETIME - self.lag - ROUNDING < answer.fresh_until < at + LIFETIME + ROUNDING
         assert caller.since < answer.fresh_until + (MAX_STALE if answer.stale else 0.0)
 
     def teardown(self) -> None:
