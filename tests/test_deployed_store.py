@@ -139,10 +139,8 @@ def test_each_replica_has_a_name() -> None:
     assert "COINGLASS_REPLICA" not in server["environment"]
 
 
-def test_replicas_start_without_the_store() -> None:
-    server = COMPOSED["services"]["server"]
-    assert isinstance(server["depends_on"], list)  # of what has started, not of what is healthy
-    assert "initContainers" not in pod_of("Deployment")
+def test_compose_starts_replicas_once_the_store_answers() -> None:
+    assert COMPOSED["services"]["server"]["depends_on"] == {"store": {"condition": "service_healthy"}}
 
 
 def test_prometheus_and_the_proxy_look_up_each_replica() -> None:

@@ -5,11 +5,15 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
 from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.window import PauseReason
 from shared.quota.ledger import DigestOf, QuotaLedger
 from shared.quota.messages import LATE, SILENT, Candidate, QuotaReply, QuotaRequest, Waiting
 from shared.quota.safe_share import FAST_CLOCK, SafeShare
+
+log = structlog.get_logger(__name__)
 
 HEARTBEAT: Final = 1.0  # seconds between two exchanges at most
 _STALE: Final = SILENT - HEARTBEAT / 2  # seconds without an answer after which nothing starts without asking

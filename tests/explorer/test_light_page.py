@@ -122,7 +122,7 @@ def test_longs_are_above_zero_and_shorts_below(tab: Tab, address: str) -> None:
     opened(tab, address, BARS)
     assert [chart["kind"] for chart in charts(tab)] == ["time mirrored"]
     (longs, height_of_longs), (shorts, height_of_shorts) = script(tab, PIXELS + HEIGHTS)
-    assert min(longs, shorts) > 1000
+    assert min(longs, shorts) > 300  # how much is liquidated depends on the time of the modelled market
     assert height_of_longs < height_of_shorts  # counted from the top
 
 

@@ -87,7 +87,8 @@ async def test_a_refused_password_is_reported_without_it(closed_server: StoreSer
         assert store.is_away
     (reason,) = log.unreachable
     assert reason.startswith("COINGLASS_SHARED_URL: ")
-    assert reason.endswith(": check its user and password")
+    remedy = "check its user and password" if credentials else "and none for a server that wants none"
+    assert reason.endswith(remedy)
     assert "another-secret" not in reason
 
 

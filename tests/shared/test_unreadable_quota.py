@@ -72,7 +72,7 @@ async def test_a_new_replica_waits_for_those_whose_quota_became_unreadable_in_an
     await world.elapse(1)
     first.link.is_cut = True
     quota_store.set(ENTRY, b"garbage", ex=DAY)
-    second = world.replica(settle=None)
+    second = world.replica(recovery_seconds=None)
     more = [second.call(seconds=0, within=20) for _ in range(30)]
     await world.elapse(20)
     assert (sent(calls), sent(more), world.upstream.most) == (30, 0, 30)
