@@ -9,7 +9,32 @@ local priority = tonumber(ARGV[5])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local stored = redis.call('HMGET', KEYS[1], 'value', 'token', 'stored', 'fresh', 'grace', 'usable')
+-- What something else has written is deleted: entries of another type, and such without the numbers that belong there.
+local function read(key, ...)
+  local values = redis.pcall('HMGET', key, ...)
+  if not values.err then
+    return values
+  end
+  if values.err:find('WRONGTYPE') then
+    redis.call('DEL', key)
+  end
+  return redis.call('HMGET', key, ...)
+end
+local MAX_INTEGER = 9007199254740992 -- of the numbers of Lua
+local function is_number(text)
+  return text and math.abs(tonumber(text) or math.huge) < MAX_INTEGER
+end
+
+local stored = read(KEYS[1], 'value', 'token', 'stored', 'fresh', 'grace', 'usable')
+local is_there, is_complete = false, true
+for at = 1, 6 do
+  is_there = is_there or stored[at]
+  is_complete = is_complete and stored[at] and (at == 1 or is_number(stored[at]))
+end
+if is_there and not is_complete then
+  redis.call('DEL', KEYS[1])
+  stored = {}
+end
 local is_cached = cached ~= '0' and stored[2] == cached
 local function reply(state, token, ms, failure)
   token = tonumber(token) or 0
@@ -28,7 +53,11 @@ if stored[4] and tonumber(stored[4]) > now and not is_cached then
   return reply('fresh', '0', 0, '')
 end
 
-local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority', 'urgent')
+local lease = read(KEYS[2], 'owner', 'token', 'until', 'failed', 'failure', 'priority', 'urgent')
+if lease[1] and not (is_number(lease[2]) and is_number(lease[3])) then
+  redis.call('DEL', KEYS[2])
+  lease = {}
+end
 if waited ~= '0' and lease[4] == waited then
   return reply('failed', waited, 0, lease[5] or '')
 end
@@ -55,7 +84,8 @@ if ARGV[8] ~= '1' then
 end
 
 -- By the clock, so that tokens grow in a store that was emptied, too.
-local last = tonumber(redis.call('GET', KEYS[3]) or '0')
+local last = redis.pcall('GET', KEYS[3])
+last = is_number(last) and tonumber(last) or 0
 local token = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
 local fence_ms = stored[2] and 86400000 or 600000 -- of a key without answers, which anybody may send, not for long
 redis.call('SET', KEYS[3], token, 'PX', math.max(fence_ms, redis.call('PTTL', KEYS[3])))

@@ -18,19 +18,25 @@ end
 local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'waiting')
 local is_owner = lease[1] == owner
 if is_owner then
-  token = tonumber(lease[2])
+  token = tonumber(lease[2]) or token
 end
 
 local before = redis.call('HMGET', KEYS[1], 'token', 'fresh')
 local is_newer = not before[2]
   or (tonumber(before[2]) < now + fresh and (token == 0 or tonumber(before[1]) <= token))
+
+local total = redis.pcall('HGET', KEYS[4], 'total')
+local is_counted = not total or (type(total) == 'string' and total:find('^%d+$') and #total < 16)
+if not is_counted or type(redis.pcall('ZCARD', KEYS[3])) == 'table' then -- something else has written there
+  redis.call('DEL', KEYS[3], KEYS[4])
+end
 local size = #value + ENTRY_BYTES
 local is_stored = is_newer and size <= limit and usable > 0
 if is_stored then
   redis.call('HSET', KEYS[1], 'value', value, 'token', text(token), 'stored', text(now - age),
     'fresh', text(now + fresh), 'grace', text(now + grace), 'usable', text(now + usable))
   redis.call('PEXPIRE', KEYS[1], usable)
-  local replaced = tonumber(redis.call('HGET', KEYS[4], member) or '0')
+  local replaced = tonumber(redis.call('HGET', KEYS[4], member)) or 0
   redis.call('ZADD', KEYS[3], now + usable, member) -- what is gone is the first to be evicted
   redis.call('HSET', KEYS[4], member, size)
   redis.call('HINCRBY', KEYS[4], 'total', size - replaced)

@@ -42,8 +42,11 @@ local missing, touched = {}, {}
 for at = 4, #ARGV, 6 do
   local index, serial, rows, status = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
   local state, events = KEYS[index * 2], KEYS[index * 2 + 1]
-  local values = redis.call('HMGET', state, 'epoch', 'writer', 'serial')
-  if not values[1] then
+  local values = redis.pcall('HMGET', state, 'epoch', 'writer', 'serial')
+  if values.err and not values.err:find('WRONGTYPE') then
+    return values
+  end
+  if not values[1] then -- or what something else has written
     missing[index] = true
   elseif not missing[index] and (values[2] ~= token or serial > tonumber(values[3])) then
     local number = redis.call('HINCRBY', state, 'position', 1)

@@ -9,10 +9,28 @@ local now = math.floor(us / 1000)
 local owner, fence, replicas, interest, control, news = unpack(KEYS)
 local replica, token = ARGV[1], ARGV[2]
 
+-- What something else has written is deleted: entries of another type, and below what is no list of channels.
+local function heal(name, command, ...)
+  local reply = redis.pcall(command, name, ...)
+  if type(reply) == 'table' and reply.err and reply.err:find('WRONGTYPE') then
+    redis.call('DEL', name)
+  end
+end
+heal(owner, 'HLEN')
+heal(fence, 'GET')
+heal(replicas, 'ZCARD')
+heal(interest, 'HLEN')
+heal(control, 'HLEN')
+heal(news, 'XRANGE', '-', '+', 'COUNT', 1)
+
+local MAX_INTEGER = 9007199254740992 -- of the numbers of Lua
+local function next_of(text)
+  local last = tonumber(text) or 0
+  return math.max(last < MAX_INTEGER and last + 1 or 0, us)
+end
+
 local function bump(name, field)
-  local value = math.max((tonumber(redis.call('HGET', name, field)) or 0) + 1, us)
-  redis.call('HSET', name, field, string.format('%.0f', value))
-  return value
+  redis.call('HSET', name, field, string.format('%.0f', next_of(redis.call('HGET', name, field))))
 end
 
 local is_changed, is_unknown = false, 0
@@ -49,7 +67,7 @@ end
 local is_late = ARGV[10] ~= '' and now > ARGV[10] + ARGV[3] / 2 -- a store that hung runs it when nobody waits any more
 local is_free = not current and not is_late and (ARGV[6] == '1' or (ARGV[6] == '2' and redis.call('EXISTS', fence) == 1))
 if is_free then
-  current = string.format('%.0f', math.max((tonumber(redis.call('GET', fence)) or 0) + 1, us))
+  current = string.format('%.0f', next_of(redis.call('GET', fence)))
   redis.call('SET', fence, current)
   redis.call('HSET', owner, 'token', current, 'replica', replica)
   token = current
@@ -69,6 +87,14 @@ local values = redis.call('HMGET', control, 'version', 'generation', 'alive')
 local version = values[1] or '0'
 local followed = {}
 if is_owner and version ~= ARGV[8] then
-  followed = redis.call('HVALS', interest)
+  for _, name in ipairs(redis.call('HKEYS', interest)) do
+    local data = redis.call('HGET', interest, name)
+    local is_readable, channels = pcall(cmsgpack.unpack, data)
+    if is_readable and type(channels) == 'table' then
+      followed[#followed + 1] = data
+    else
+      redis.call('HDEL', interest, name) -- the replica, if it is one, is told with its next beat
+    end
+  end
 end
 return { now, current or '', is_owner and 1 or 0, version, values[2] or '0', values[3] or '', is_unknown, followed }

@@ -6,11 +6,16 @@ local clock = redis.call('TIME')
 local us = clock[1] * 1000000 + clock[2]
 local now = math.floor(us / 1000)
 local owner, state, events, control, news = unpack(KEYS)
+local MAX_INTEGER = 9007199254740992 -- of the numbers of Lua
 
 if ARGV[1] ~= '' and redis.call('HGET', owner, 'token') ~= ARGV[1] then
   return { now, '' }
 end
-local is_missing = redis.call('HEXISTS', state, 'epoch') == 0
+local epoch = redis.pcall('HGET', state, 'epoch')
+if type(epoch) == 'table' and not epoch.err:find('WRONGTYPE') then
+  return epoch
+end
+local is_missing = type(epoch) ~= 'string' -- or what something else has written
 if is_missing or ARGV[3] == '1' then
   redis.call('DEL', state, events)
   redis.call('HSET', state, 'epoch', ARGV[2], 'position', 0, 'total', 0, 'status', 'new', 'since', 0, 'note', '')
@@ -21,7 +26,8 @@ if is_missing or ARGV[3] == '1' then
     redis.call('HSET', state, 'status', 'live', 'since', ARGV[4], 'last', ARGV[4], 'note', ARGV[6])
   end
   if ARGV[1] ~= '' then
-    local generation = math.max((tonumber(redis.call('HGET', control, 'generation')) or 0) + 1, us)
+    local last = tonumber(redis.call('HGET', control, 'generation')) or 0
+    local generation = math.max(last < MAX_INTEGER and last + 1 or 0, us)
     redis.call('HSET', control, 'generation', string.format('%.0f', generation))
     redis.call('XADD', news, 'MAXLEN', 1, '*', 'v', 1)
     redis.call('PEXPIRE', control, ARGV[5])
