@@ -1,7 +1,7 @@
 """Checks after each command what the store has of leases and answers, and who has sent which call."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from cg_client.call import Call, Fetched
 from cg_client.clock import Clock
@@ -55,7 +55,7 @@ class WatchedServer(SteppedServer):
         names = self.client.keys(f"*:{kind}:*")
         for name in names:
             self.client.persist(name)  # what expires does by the clock of the machine
-        return {name: self.client.hgetall(name) for name in names}
+        return cast("Records", {name: self.client.hgetall(name) for name in names})
 
     def _check_lease(self, before: Mapping[bytes, bytes], after: Mapping[bytes, bytes], words: Iterable[bytes]) -> None:
         owner = before.get(b"owner")

@@ -228,9 +228,9 @@ class LeaseMachine(RuleBasedStateMachine):
         if newest is None or caller.replica.store.loses_notices:
             return False
         seconds = self.clock.monotonic() - self.answered[newest.number][1]
-        is_told = 2 * self.lag + ROUNDING < seconds < LIFETIME - ROUNDING
+        has_arrived = 2 * self.lag + ROUNDING < seconds < LIFETIME - ROUNDING
         both = (caller.replica, newest.replica)
-        return is_told and all(self._is_steady(replica, seconds + 1.0) for replica in both)
+        return has_arrived and all(self._is_steady(replica, seconds + 1.0) for replica in both)
 
     def _check(self, caller: WaitingCaller) -> None:
         error = caller.answer.exception()
