@@ -83,4 +83,6 @@ async def test_a_replica_whose_channels_cannot_be_read_is_told_to_name_them_agai
     assert beat.channels == frozenset({LIQUIDATIONS})
     assert (await second.beat("", None, "", None, OwnerLease.LEAVE)).is_unknown
     await second.beat("", encode_channels([TICKER]), "", None, OwnerLease.LEAVE)
-    assert (await first.beat(token, None, beat.version, None, OwnerLease.TAKE)).channels == {LIQUIDATIONS, TICKER}
+    assert (await first.beat(token, None, beat.version, None, OwnerLease.TAKE)).channels == frozenset(
+        {LIQUIDATIONS, TICKER}
+    )
