@@ -12,6 +12,18 @@ from tests.store_server import StoreServer
 
 Records = dict[bytes, dict[bytes, bytes]]
 
+# What would expire does not: only by the clock of the machine.
+_RECORDS = """
+local records = {}
+for _, kind in ipairs({'lease', 'answer'}) do
+  for _, name in ipairs(redis.call('KEYS', '*:' .. kind .. ':*')) do
+    redis.call('PERSIST', name)
+    table.insert(records, {name, unpack(redis.call('HGETALL', name))})
+  end
+end
+return records
+"""
+
 
 class WatchedServer(SteppedServer):
     """A store that sees each lease end by itself or by its owner, and no answer replaced by an older one."""
@@ -44,18 +56,19 @@ class WatchedServer(SteppedServer):
 
     def _check(self, command: Sequence[Argument]) -> None:
         words = {word.encode() if isinstance(word, str) else word for word in command if isinstance(word, str | bytes)}
-        leases, answers = self._records("lease"), self._records("answer")
+        leases, answers = self._records()
         for name, lease in self._leases.items():
             self._check_lease(lease, leases.get(name, {}), words)
         for name, answer in self._answers.items():
             self._check_answer(answer, answers.get(name, {}))
         self._leases, self._answers = leases, answers
 
-    def _records(self, kind: str) -> Records:
-        names = self.client.keys(f"*:{kind}:*")
-        for name in names:
-            self.client.persist(name)  # what expires does by the clock of the machine
-        return {name: self.client.hgetall(name) for name in names}
+    def _records(self) -> tuple[Records, Records]:
+        records: tuple[Records, Records] = ({}, {})
+        for name, *words in self.client.eval(_RECORDS, 0):
+            fields = zip(words[::2], words[1::2], strict=True)
+            records[b":answer:" in name][name] = dict(fields)
+        return records
 
     def _check_lease(self, before: Mapping[bytes, bytes], after: Mapping[bytes, bytes], words: Iterable[bytes]) -> None:
         owner = before.get(b"owner")

@@ -14,7 +14,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -31,11 +30,25 @@ from tests.shared.stepped_store import LATE, Loss
 from tests.store_server import StoreServer, running_store
 
 REPLICAS = 3
-CALLS = (shared_call("BTC"), shared_call("ETH"))
+CALLS = (shared_call("BTC"),) * 5 + (shared_call("ETH"),)
 LATEST = 0.5  # seconds after the deadline in which an answer is in time
 BETWEEN_LOSSES = 1.5  # seconds: a replica that loses more loses its lease
 ROUNDING = 0.01  # seconds: the scripts count milliseconds
 FAILURES = (NotFound, UpstreamUnavailable, UpstreamTimeout, ConnectionsBusy)
+FREQUENCIES = {
+    "request": 16,
+    "elapse": 16,
+    "answer": 6,
+    "fail": 5,
+    "leave": 4,
+    "lose": 3,
+    "part": 3,
+    "return": 4,
+    "kill": 1,
+    "lose notices": 1,
+    "empty": 1,
+}
+ACTIONS = [action for action, frequency in FREQUENCIES.items() for _ in range(frequency)]
 
 
 class WaitingCaller:
@@ -90,77 +103,92 @@ class LeaseMachine(RuleBasedStateMachine):
 
         self.runner.run(ready())
 
-    @rule(
-        at=st.integers(0, REPLICAS - 1),
-        call=st.sampled_from(CALLS),
-        patience=st.sampled_from((0.6, 4.0, 15.0)),
-        grace=st.booleans(),
-        loss=st.none() | st.sampled_from(Loss),
-    )
-    def request(self, at: int, call: Call, patience: float, grace: bool, loss: Loss | None) -> None:
-        if loss is not None:
-            self.lose(at, loss)
-        replica = self.replicas[at]
+    @rule(action=st.sampled_from(ACTIONS), data=st.data())
+    def act(self, action: str, data: st.DataObject) -> None:
+        """Do what is drawn. Rules of their own would be left out of most examples, those that send as well."""
+        actions: dict[str, Callable[[st.DataObject], None]] = {
+            "request": self.request,
+            "elapse": self.elapse,
+            "answer": self.answer,
+            "fail": self.fail,
+            "leave": self.leave,
+            "lose": self.lose,
+            "part": self.part,
+            "return": self.return_all,
+            "kill": self.kill,
+            "lose notices": self.lose_notices,
+            "empty": self.empty,
+        }
+        actions[action](data)
+
+    def _some_replica(self, data: st.DataObject) -> Replica:
+        return data.draw(st.sampled_from(self.replicas))
+
+    def request(self, data: st.DataObject) -> None:
+        replica, call = self._some_replica(data), data.draw(st.sampled_from(CALLS))
+        patience, grace = data.draw(st.sampled_from((15.0, 4.0, 0.6))), data.draw(st.booleans())
         self.run(lambda: self.callers.append(WaitingCaller(replica, call, patience, grace=grace)))
         deadline = self.clock.monotonic() + patience
         self.latest[replica, call] = max(deadline, self.latest.get((replica, call), 0.0))
 
-    @precondition(lambda self: self.callers)
-    @rule(data=st.data())
-    def leave(self, data: st.DataObject) -> None:
-        caller = self.callers.pop(data.draw(st.integers(0, len(self.callers) - 1)))
-        self.run(caller.answer.cancel)
+    def elapse(self, data: st.DataObject) -> None:
+        seconds = data.draw(st.sampled_from((0.06, 0.2, 0.7, 1.5, 3.5, 3.5, 0.01, LIFETIME + 1.0)))
+        self.run(lambda: self.clock.elapse(seconds))
 
-    @precondition(lambda self: self.upstream.pending)
-    @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
+        if not self.upstream.pending:
+            return
         sent = data.draw(st.sampled_from(self.upstream.pending))
         self.answered[sent.number] = sent, self.clock.monotonic()
         if not sent.replica.store.is_away and sent.replica.store.loss is None:
             self.shared[sent.call] = sent
         self.run(sent.answer)
 
-    @precondition(lambda self: self.upstream.pending)
-    @rule(data=st.data(), failure=st.sampled_from(FAILURES))
-    def fail(self, data: st.DataObject, failure: Callable[[str], CoinglassError]) -> None:
-        sent = data.draw(st.sampled_from(self.upstream.pending))
-        self.run(lambda: sent.fail(failure("no answer")))
+    def fail(self, data: st.DataObject) -> None:
+        if self.upstream.pending:
+            sent, failure = data.draw(st.sampled_from(self.upstream.pending)), data.draw(st.sampled_from(FAILURES))
+            self.run(lambda: sent.fail(failure("no answer")))
 
-    @rule(seconds=st.sampled_from((0.01, 0.06, 0.2, 0.7, 1.5, 3.5, LIFETIME + 1.0)))
-    def elapse(self, seconds: float) -> None:
-        self.run(lambda: self.clock.elapse(seconds))
+    def leave(self, data: st.DataObject) -> None:
+        if self.callers:
+            caller = self.callers.pop(data.draw(st.integers(0, len(self.callers) - 1)))
+            self.run(caller.answer.cancel)
 
-    @rule(at=st.integers(0, REPLICAS - 1))
-    def kill(self, at: int) -> None:
-        killed = self.replicas[at]
+    def lose(self, data: st.DataObject) -> None:
+        """Lose the next operation of a replica."""
+        store = self._some_replica(data).store
+        if self.clock.monotonic() - store.lost_at >= BETWEEN_LOSSES:
+            store.loss = data.draw(st.sampled_from(Loss))
+
+    def part(self, data: st.DataObject) -> None:
+        """Let a replica go on without the store."""
+        self.run(self._some_replica(data).store.leave)
+
+    def return_all(self, _: st.DataObject) -> None:
+        for replica in self.replicas:
+            if replica.store.is_away:
+                self.run(replica.store.begin_to_come_back)
+
+    def kill(self, data: st.DataObject) -> None:
+        killed = self._some_replica(data)
         killed.store.die()
         self.killed.append(killed)
         self.callers = [caller for caller in self.callers if caller.replica is not killed]
-        self.run(killed.close)
-        self.run(lambda: self.replicas.__setitem__(at, self._replica()))
+        self.lost |= {sent for sent in self.upstream.sent if sent.replica is killed}
+        self._end(killed)
+        self.run(lambda: self.replicas.__setitem__(self.replicas.index(killed), self._replica()))
 
-    @rule(at=st.integers(0, REPLICAS - 1))
-    def part(self, at: int) -> None:
-        """Let a replica go on without the store."""
-        self.run(self.replicas[at].store.leave)
+    def _end(self, replica: Replica) -> None:
+        """End a replica without the second in which it would store what it has."""
+        for task in replica.answers._tasks:
+            task.cancel()
+        self.run(replica.close)
 
-    @rule(at=st.integers(0, REPLICAS - 1))
-    def return_to_store(self, at: int) -> None:
-        if self.replicas[at].store.is_away:
-            self.run(self.replicas[at].store.come_back)
+    def lose_notices(self, data: st.DataObject) -> None:
+        store = self._some_replica(data).store
+        store.loses_notices = not store.loses_notices
 
-    @rule(at=st.integers(0, REPLICAS - 1), loss=st.sampled_from(Loss))
-    def lose(self, at: int, loss: Loss) -> None:
-        store = self.replicas[at].store
-        if self.clock.monotonic() - store.lost_at >= BETWEEN_LOSSES:
-            store.loss = loss
-
-    @rule(at=st.integers(0, REPLICAS - 1), loses=st.booleans())
-    def lose_notices(self, at: int, loses: bool) -> None:
-        self.replicas[at].store.loses_notices = loses
-
-    @rule()
-    def empty(self) -> None:
+    def empty(self, _: st.DataObject) -> None:
         self.lost |= {*self.upstream.sent}
         self.shared.clear()
         self.store.clear()
@@ -247,7 +275,7 @@ class LeaseMachine(RuleBasedStateMachine):
         for caller in self.callers:
             self.run(caller.answer.cancel)
         for replica in self.replicas:
-            self.run(replica.close)
+            self._end(replica)
         self.runner.close()
         self.store.close()
 
