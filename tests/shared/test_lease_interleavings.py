@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from cg_client.call import Call
 from cg_client.entries import MAX_STALE
 from cg_client.errors import CoinglassError, ConnectionsBusy, NotFound, UpstreamTimeout, UpstreamUnavailable
-from shared.answers.answers import RETURN_SECONDS
+from shared.answers.answers import POLL_SECONDS, RETURN_SECONDS
 from shared.answers.leases import LEASE_SECONDS, RENEWAL_SECONDS
 from tests.clock import SteppedClock
 from tests.shared.lease_watch import WatchedServer, WatchedUpstream
@@ -82,6 +82,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.lost: set[SentCall] = set()  # requests that others cannot know of
         self.answered: dict[int, tuple[SentCall, float]] = {}
         self.shared: dict[Call, SentCall] = {}  # the newest answer that the store has, or gets soon
+        self.emptied_at = -1e9
         self.checked = 0  # of the requests
         # Who joins a fetch in the same replica ends by the time of the event loop, which does not pass here.
         self.latest: dict[tuple[Replica, Call], float] = {}
@@ -170,7 +171,16 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def part(self, data: st.DataObject) -> None:
         """Let a replica go on without the store."""
-        self.run(self._some_replica(data).store.leave)
+        replica = self._some_replica(data)
+        self._forget_answers(replica)
+        self.run(replica.store.leave)
+
+    def _forget_answers(self, replica: Replica) -> None:
+        """Count those as not shared that may not have reached the store."""
+        now = self.clock.monotonic()
+        for call, sent in [*self.shared.items()]:
+            if sent.replica is replica and now <= self.answered[sent.number][1] + self.lag:
+                del self.shared[call]
 
     def return_all(self, _: st.DataObject) -> None:
         for replica in self.replicas:
@@ -182,6 +192,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self.killed.append(killed)
         self.callers = [caller for caller in self.callers if caller.replica is not killed]
         self.lost |= {sent for sent in self.upstream.sent if sent.replica is killed}
+        self._forget_answers(killed)
         self._end(killed)
         self.run(lambda: self.replicas.__setitem__(self.replicas.index(killed), self._replica()))
 
@@ -198,14 +209,21 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def empty(self, _: st.DataObject) -> None:
         self.lost |= {*self.upstream.sent}
+        self.emptied_at = self.clock.monotonic()
         self.shared.clear()
         self.store.clear()
 
     @invariant()
-    def nothing_is_sent_twice_without_a_lost_holder(self) -> None:
+    def leases_hold(self) -> None:
+        self._nothing_is_sent_twice_without_a_lost_holder()
+        self._a_holder_with_a_store_has_its_lease()
+        self._no_lease_is_of_nobody()
+        self._every_caller_is_answered_in_time()
+
+    def _nothing_is_sent_twice_without_a_lost_holder(self) -> None:
         for sent in self.upstream.sent[self.checked :]:
             seconds_away = self.upstream.seconds_away.get(sent.number, 0.0)
-            if seconds_away >= RETURN_SECONDS - ROUNDING:
+            if seconds_away >= RETURN_SECONDS - ROUNDING or sent.at <= self.emptied_at + self.lag:
                 self.lost.add(sent)
                 continue
             earlier = [other for other in self.upstream.pending if other.call == sent.call]
@@ -223,8 +241,7 @@ class LeaseMachine(RuleBasedStateMachine):
             at = self.answered[newest.number][1]
             assert not at + self.lag + ROUNDING < sent.at < at + LIFETIME - self.lag - ROUNDING
 
-    @invariant()
-    def a_holder_with_a_store_has_its_lease(self) -> None:
+    def _a_holder_with_a_store_has_its_lease(self) -> None:
         for sent in self.upstream.pending:
             owners = self.upstream.owners[sent.number]
             if sent in self.lost or owners & self.store.expired:
@@ -232,8 +249,7 @@ class LeaseMachine(RuleBasedStateMachine):
             if self._is_steady(sent.replica, RENEWAL_SECONDS + 2 * self.lag):
                 assert owners & self.store.owners, f"{sent.number} has no lease"
 
-    @invariant()
-    def no_lease_is_of_nobody(self) -> None:
+    def _no_lease_is_of_nobody(self) -> None:
         everyone = [*self.replicas, *self.killed]
         if all(self._is_steady(replica, LEASE_SECONDS + LATE) and not replica.store.in_flight for replica in everyone):
             renewed = {owner for replica in everyone for owner in replica.answers._renewals._leases}
@@ -244,8 +260,7 @@ class LeaseMachine(RuleBasedStateMachine):
         store = replica.store
         return not store.is_away and self.clock.monotonic() - max(store.lost_at, store.away_since) > seconds
 
-    @invariant()
-    def every_caller_is_answered_in_time(self) -> None:
+    def _every_caller_is_answered_in_time(self) -> None:
         for caller in [*self.callers]:
             if caller.answer.done():
                 self.callers.remove(caller)
@@ -264,9 +279,11 @@ class LeaseMachine(RuleBasedStateMachine):
         if newest is None or caller.replica.store.loses_notices:
             return False
         now, at = self.clock.monotonic(), self.answered[newest.number][1]
+        if at < self.emptied_at + POLL_SECONDS + RENEWAL_SECONDS:
+            return False  # the store may not know that somebody waits
         is_told = max(at, caller.since) + 2 * self.lag + ROUNDING < now < at + LIFETIME - ROUNDING
         both = (caller.replica, newest.replica)
-        return is_told and all(self._is_steady(replica, now - at + 1.0) for replica in both)
+        return is_told and all(self._is_steady(replica, now - at + POLL_SECONDS) for replica in both)
 
     def _check(self, caller: WaitingCaller) -> None:
         error = caller.answer.exception()
