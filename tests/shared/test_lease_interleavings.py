@@ -215,6 +215,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @invariant()
     def leases_hold(self) -> None:
+        assert self.store.faults == []
         self._nothing_is_sent_twice_without_a_lost_holder()
         self._a_holder_with_a_store_has_its_lease()
         self._no_lease_is_of_nobody()
@@ -316,7 +317,7 @@ def test_leases_hold_over_any_interleaving(valkey_server: StoreServer) -> None:
         server = valkey_server
 
     quick = settings(
-        max_examples=200,
+        max_examples=300,
         stateful_step_count=30,
         deadline=None,
         derandomize=True,
