@@ -127,6 +127,10 @@ class SteppedStore(Store):
         for hook in self._hooks:
             await hook(self)
 
+    def begin_to_come_back(self) -> None:
+        """Come back, although replies take their time."""
+        self._run(self._reconnect(0.0))
+
     def on_return(self, hook: OnReturn) -> Callable[[], None]:
         self._hooks.append(hook)
         return lambda: self._hooks.remove(hook)
@@ -196,9 +200,10 @@ class SteppedStore(Store):
         with contextlib.suppress(CommandRefused):
             self._server.execute(command)
 
-    async def _reconnect(self) -> None:
-        await self.clock.sleep(RECONNECT)
-        await self.come_back()
+    async def _reconnect(self, seconds: float = RECONNECT) -> None:
+        await self.clock.sleep(seconds)
+        with contextlib.suppress(StoreAway):  # what was lost again comes back again
+            await self.come_back()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -6,6 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from cg_client.client import Client
@@ -26,6 +27,7 @@ from server.live.broadcast import Broadcast, BroadcastClient
 from server.live.counts import BroadcastCounts
 from shared.store.address import parse_address
 from shared.store.scope import Scope
+from shared.store.store import LIMIT as STORE_LIMIT
 from shared.store.store import Store
 from shared.streams.shared_socket import SharedSocket
 from shared.streams.stream_times import StreamTimes
@@ -35,6 +37,8 @@ from tests.store_server import StoreServer
 TIMES = StreamTimes(
     beat=0.05, lease=0.4, gone=1.0, patience=0.2, settle=0.3, backlog=2.0, lag=0.15, block=0.05, pace=0.002
 )
+# For tests in which no replica loses the store or the socket: a busy machine is not taken for a loss.
+CALM = replace(TIMES, lease=20.0, gone=40.0, patience=20.0)
 TOLERANCE = 0.05  # seconds between the sending of an event and its reading
 PATIENCE = 20.0
 _PAUSE = 0.005
@@ -238,7 +242,8 @@ class StreamReplica:
         config = ClientConfig(api_key=Secret("key-of-the-test"), socket_url=socket_url, plan=Plan.STANDARD)
         self.client = Client(config, clock=clock)
         self.upstream = UpstreamSocket(self.client, jitter=lambda: 0.0)
-        self.store = Store(parse_address(store_url), clock)
+        limit = max(STORE_LIMIT, times.patience / 2)  # an operation of a calm store may take long
+        self.store = Store(parse_address(store_url), clock, limit=limit)
         scope = Scope.of(config.api_key, "https://example.com")
         local = ReopeningSocket(self.upstream, clock)
         self.socket = SharedSocket(local, self.store, scope, clock, name, times, ring_rows)
@@ -308,10 +313,11 @@ class StreamCluster:
         self.server, self.market, self._times, self._ring_rows = server, market, times, ring_rows
         self.replicas: list[StreamReplica] = []
 
-    async def add(self, store_url: str | None = None) -> StreamReplica:
+    async def add(self, store_url: str | None = None, times: StreamTimes | None = None) -> StreamReplica:
         number = len(self.replicas)
         url = self.market.stand_in.url
-        replica = StreamReplica(f"replica-{number}", store_url or self.server.url, url, self._times, self._ring_rows)
+        name, times = f"replica-{number}", times or self._times
+        replica = StreamReplica(name, store_url or self.server.url, url, times, self._ring_rows)
         self.replicas.append(replica)
         await replica.store.start()
         return replica

@@ -15,6 +15,7 @@ from shared.streams.followed_channel import Following
 from shared.streams.stream_store import FormerOwner, PendingNote
 from tests.cg_client.live.rig import LIQUIDATIONS
 from tests.shared.stream_rig import (
+    CALM,
     TIMES,
     StreamCluster,
     StreamReplica,
@@ -28,6 +29,12 @@ from tests.store_server import StoreServer
 @pytest.fixture
 async def three(store_server: StoreServer) -> AsyncIterator[StreamCluster]:
     async with cluster(store_server, times=replace(TIMES, barred=5.0)) as this:
+        yield this
+
+
+@pytest.fixture
+async def calm(store_server: StoreServer) -> AsyncIterator[StreamCluster]:
+    async with cluster(store_server, times=CALM) as this:
         yield this
 
 
@@ -66,8 +73,8 @@ def fail_to_append(monkeypatch: pytest.MonkeyPatch, replicas: Sequence[StreamRep
         monkeypatch.setattr(replica.socket._streams, "append", fail)
 
 
-async def test_a_read_that_fails_once_is_not_the_last(three: StreamCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    subscribers = await subscribed(three)
+async def test_a_read_that_fails_once_is_not_the_last(calm: StreamCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    subscribers = await subscribed(calm)
     failures = []
 
     async def fail(*_: object) -> None:
@@ -75,10 +82,10 @@ async def test_a_read_that_fails_once_is_not_the_last(three: StreamCluster, monk
         monkeypatch.undo()
         raise TypeError
 
-    monkeypatch.setattr(three.owner.socket._entries._reader, "read", fail)
+    monkeypatch.setattr(calm.owner.socket._entries._reader, "read", fail)
     await eventually(lambda: failures)
-    await end(three, subscribers)
-    assert three.market.sockets == 1
+    await end(calm, subscribers)
+    assert calm.market.sockets == 1
     assert all(item.kinds == ["CONNECTED"] for item in subscribers)
 
 
@@ -125,22 +132,22 @@ async def test_if_no_replica_can_append_each_goes_on_alone_until_it_can(
     await end(three, subscribers)
 
 
-async def test_an_entry_without_fields_is_passed_over_once_and_told_as_a_gap(three: StreamCluster) -> None:
-    subscribers = await subscribed(three)
-    followed = [item.socket._followed[LIQUIDATIONS] for item in three.replicas]
-    stream = three.owner.socket._streams.events(LIQUIDATIONS)
-    await three.owner.store.execute("XADD", stream, "*", "field", "value")
+async def test_an_entry_without_fields_is_passed_over_once_and_told_as_a_gap(calm: StreamCluster) -> None:
+    subscribers = await subscribed(calm)
+    followed = [item.socket._followed[LIQUIDATIONS] for item in calm.replicas]
+    stream = calm.owner.socket._streams.events(LIQUIDATIONS)
+    await calm.owner.store.execute("XADD", stream, "*", "field", "value")
     await eventually(lambda: all(item.unreadable for item in followed))
-    await end(three, subscribers)
+    await end(calm, subscribers)
     assert [item.unreadable for item in followed] == [1, 1, 1]
     assert all(set(item.kinds) == {"CONNECTED", "RESUMED"} for item in subscribers)
 
 
 async def test_an_event_that_cannot_be_read_is_lost_within_a_gap_that_is_told(
-    three: StreamCluster, monkeypatch: pytest.MonkeyPatch
+    calm: StreamCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscribers = await subscribed(three)
-    streams = three.owner.socket._streams
+    subscribers = await subscribed(calm)
+    streams = calm.owner.socket._streams
     append = streams.append
 
     async def damage(token: str, notes: Sequence[PendingNote]) -> Sequence[Channel]:
@@ -150,9 +157,9 @@ async def test_an_event_that_cannot_be_read_is_lost_within_a_gap_that_is_told(
 
     monkeypatch.setattr(streams, "append", damage)
     await eventually(lambda: all("RESUMED" in item.kinds for item in subscribers))
-    await end(three, subscribers)
+    await end(calm, subscribers)
     assert all(item.kinds == ["CONNECTED", "RESUMED"] for item in subscribers)
-    assert all(len(item.numbers) < len(three.market.sent) for item in subscribers)
+    assert all(len(item.numbers) < len(calm.market.sent) for item in subscribers)
 
 
 async def test_a_beat_that_fails_lets_the_replica_go_on_alone_until_one_succeeds(
@@ -192,10 +199,10 @@ async def test_an_owner_that_learns_in_a_beat_that_it_is_none_writes_no_more(
 
 
 async def test_entries_that_could_not_be_passed_on_are_read_again(
-    three: StreamCluster, monkeypatch: pytest.MonkeyPatch
+    calm: StreamCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscribers = await subscribed(three)
-    followed = three.followers[0].socket._followed[LIQUIDATIONS]
+    subscribers = await subscribed(calm)
+    followed = calm.followers[0].socket._followed[LIQUIDATIONS]
     failures = []
 
     def fail(entries: Sequence[object]) -> None:
@@ -207,7 +214,7 @@ async def test_entries_that_could_not_be_passed_on_are_read_again(
     with capture_logs() as logs:
         monkeypatch.setattr(followed, "take", fail)
         await eventually(lambda: failures)
-        await end(three, subscribers)
+        await end(calm, subscribers)
     assert "an entry of a shared stream could not be passed on" in {entry["event"] for entry in logs}
     assert all(item.kinds == ["CONNECTED"] for item in subscribers)
 
