@@ -282,9 +282,9 @@ class LeaseMachine(RuleBasedStateMachine):
         now, at = self.clock.monotonic(), self.answered[newest.number][1]
         if at < self.emptied_at + POLL_SECONDS + RENEWAL_SECONDS:
             return False  # the store may not know that somebody waits
-        is_told = max(at, caller.since) + 2 * self.lag + ROUNDING < now < at + LIFETIME - ROUNDING
+        has_arrived = max(at, caller.since) + 2 * self.lag + ROUNDING < now < at + LIFETIME - ROUNDING
         both = (caller.replica, newest.replica)
-        return is_told and all(self._is_steady(replica, now - at + POLL_SECONDS) for replica in both)
+        return has_arrived and all(self._is_steady(replica, now - at + POLL_SECONDS) for replica in both)
 
     def _check(self, caller: WaitingCaller) -> None:
         error = caller.answer.exception()
