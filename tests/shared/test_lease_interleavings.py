@@ -270,7 +270,9 @@ class LeaseMachine(RuleBasedStateMachine):
     def _is_steady(self, replica: Replica, seconds: float) -> bool:
         """Whether the replica has lost nothing for so long."""
         store = replica.store
-        return not store.is_away and self.clock.monotonic() - max(store.lost_at, store.away_since, store.back_at) > seconds
+        return (
+            not store.is_away and self.clock.monotonic() - max(store.lost_at, store.away_since, store.back_at) > seconds
+        )
 
     def _every_caller_is_answered_in_time(self) -> None:
         for caller in [*self.callers]:
