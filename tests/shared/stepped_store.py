@@ -187,11 +187,12 @@ class SteppedStore(Store):
             self._reply(command, reply)
             await self.clock.sleep(lag / 2)
         self.in_flight -= 1
+        error = reply.exception() if reply.done() else None  # reading it marks it as handled
         if future.done():
-            reply.cancel()
-        elif connection != self._connection:
+            return
+        if connection != self._connection:
             future.set_exception(StoreAway("the connection was lost"))
-        elif (error := reply.exception()) is not None:
+        elif error is not None:
             future.set_exception(error)
         else:
             future.set_result(reply.result())
