@@ -96,7 +96,7 @@ class SteppedStore(Store):
         self._tasks: set[asyncio.Task[None]] = set()
         self.loss: Loss | None = None  # of the next operation
         self.lost_at = -1e9  # seconds of the clock: the last loss
-        self.away_since = -1e9
+        self.away_since = self.back_at = -1e9
         self._is_dead = False
         self.loses_notices = False
         self.lag = 0.0  # to be set while nothing is in flight
@@ -124,6 +124,7 @@ class SteppedStore(Store):
         if self._is_dead:
             return
         self._is_gone = False
+        self.back_at = self.clock.monotonic()
         for hook in self._hooks:
             await hook(self)
 
@@ -186,11 +187,12 @@ class SteppedStore(Store):
             self._reply(command, reply)
             await self.clock.sleep(lag / 2)
         self.in_flight -= 1
+        error = reply.exception() if reply.done() else None  # reading it marks it as handled
         if future.done():
-            reply.cancel()
-        elif connection != self._connection:
+            return
+        if connection != self._connection:
             future.set_exception(StoreAway("the connection was lost"))
-        elif (error := reply.exception()) is not None:
+        elif error is not None:
             future.set_exception(error)
         else:
             future.set_result(reply.result())

@@ -65,9 +65,10 @@ async def test_a_fact_that_cannot_be_applied_does_not_take_the_store_away(
 
     monkeypatch.setattr(bob.facts._application, "apply", fail)
     learn(ann, "x")
-    await until(lambda: bob.facts.counts["invalid"] == 1)
+    await until(lambda: bob.facts.counts["invalid"] > 0)
+    before = bob.facts.counts["invalid"]
     await bob.facts._read(bob.store)
-    assert bob.facts.counts["invalid"] == 2
+    assert bob.facts.counts["invalid"] > before
 
 
 async def test_a_closed_replica_does_not_begin_again(ann: FactSharer) -> None:

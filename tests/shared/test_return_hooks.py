@@ -124,17 +124,19 @@ async def test_whoever_waits_for_the_store_is_told_that_it_was_closed(store_serv
 async def test_hooks_of_a_connected_store_run_no_more_at_a_time(store_server: StoreServer) -> None:
     running, runs, highest = 0, 0, 0
 
-    async def hook(commands: Commands) -> None:
+    async def hook(_: Commands) -> None:
         nonlocal running, runs, highest
         running += 1
         highest = max(highest, running)
-        await commands.execute("PING")
+        if running == MAX_PARALLEL:
+            may_end.set()
+        await may_end.wait()
         running -= 1
         runs += 1
         if runs == HOOKS:
             has_run.set()
 
-    has_run = asyncio.Event()
+    may_end, has_run = asyncio.Event(), asyncio.Event()
     async with connected(store_server.url, limit=PATIENCE) as store:
         for _ in range(HOOKS):
             store.on_return(hook)
