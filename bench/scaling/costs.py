@@ -61,7 +61,7 @@ class Costs:
 
 @cache
 def measured_costs() -> Costs:
-    """Read what is measured; raises ValueError if a row is missing that has no assumption."""
+    """Read what is measured; raises ValueError if a row is missing."""
     cached, repeated = "response cached: Q2", "rows cached, same query repeated: Q2"
     return Costs(
         most=_read(cached, r"\(([\d,]+) to", "requests/s", "most that one replica answers from its memory"),
@@ -69,15 +69,13 @@ def measured_costs() -> Costs:
         stale=_read(repeated, _AT_32, _MS, "a stale answer from memory, which is rendered again"),
         fetch=_read(_COLD, r" to ([\d.]+) ms", _MS, "an answer that is fetched from CoinGlass"),
         tier=_read(_COLD, r"\(([\d.]+) to", _MS, "an answer from the second tier"),
-        value=_read(_VALUE, r"([\d,]+) bytes sent", "bytes", "an answer, as the store sends it", 24_000),
-        body=_read(
-            _VALUE, r"body of ([\d,]+) bytes", "bytes", "an answer, as it counts in a replica's memory", 131_541
-        ),
-        look=_read(f"{_OPERATION}: look", r"([\d.]+) µs", _US, "a look that gets a lease, or its end", 15),
-        unclaimed=_read(f"{_OPERATION}: unclaimed", r"([\d.]+) µs", _US, "a look without value or lease", 14),
-        read=_read(f"{_OPERATION}: read", r"([\d.]+) µs", _US, "a look that gets a value", 40),
-        finish=_read(f"{_OPERATION}: finish", r"([\d.]+) µs", _US, "a value that is stored", 80),
-        quota=_read(f"{_OPERATION}: quota", r"([\d.]+) µs", _US, "an exchange about the quota", 540),
+        value=_read(_VALUE, r"([\d,]+) bytes sent", "bytes", "an answer, as the store sends it"),
+        body=_read(_VALUE, r"body of ([\d,]+) bytes", "bytes", "an answer, as it counts in a replica's memory"),
+        look=_read(f"{_OPERATION}: look", r"([\d.]+) µs", _US, "a look that gets a lease, or its end"),
+        unclaimed=_read(f"{_OPERATION}: unclaimed", r"([\d.]+) µs", _US, "a look without value or lease"),
+        read=_read(f"{_OPERATION}: read", r"([\d.]+) µs", _US, "a look that gets a value"),
+        finish=_read(f"{_OPERATION}: finish", r"([\d.]+) µs", _US, "a value that is stored"),
+        quota=_read(f"{_OPERATION}: quota", r"([\d.]+) µs", _US, "an exchange about the quota"),
         notice=_assumed(3, _US, "a notice, for each replica that gets it", "a write to a socket"),
         event=_assumed(10, _US, "an event of a stream, written", "a short command"),
         event_read=_assumed(8, _US, "an event of a stream, for each replica that reads it", "a short command"),
@@ -95,15 +93,13 @@ def _lines() -> tuple[str, ...]:
     return tuple(RESULTS.read_text(encoding="utf-8").splitlines())
 
 
-def _read(row: str, pattern: str, unit: str, about: str, otherwise: float | None = None) -> UnitCost:
-    """Read the row of the results that begins with `row`; `otherwise` is assumed until it is there."""
+def _read(row: str, pattern: str, unit: str, about: str) -> UnitCost:
+    """Read the row of the results that begins with `row`."""
     line = next((line for line in _lines() if line.startswith(f"| {row} |")), "")
     result = re.search(pattern, line)
-    if result is not None:
-        return UnitCost(float(result[1].replace(",", "")), unit, about, f"measured: bench/RESULTS.md, {row}")
-    if otherwise is None:
+    if result is None:
         raise ValueError(f"bench/RESULTS.md has no row {row!r} with {pattern!r}.")
-    return UnitCost(otherwise, unit, about, f"assumed until bench/RESULTS.md has the row {row}")
+    return UnitCost(float(result[1].replace(",", "")), unit, about, f"measured: bench/RESULTS.md, {row}")
 
 
 def _assumed(value: float, unit: str, about: str, reason: str) -> UnitCost:
