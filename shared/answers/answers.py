@@ -215,7 +215,7 @@ class Answers:
                 return Lookup(entry, remote=StoreFetch(self, lease, watch, begun.token, until, entry))
             case b"lease":
                 self.counts["lease"] += 1
-                lease.token = begun.token
+                lease.give(begun.token, self.clock.monotonic())
                 self._renewals.add(lease)
                 return Lookup(entry, lease=lease)
             case b"free":
@@ -315,7 +315,7 @@ class Answers:
         keys = (names.answer, names.lease, self._index, self._sizes)
         args: list[Argument] = [lease.owner, str(lease.token), names.digest, self._channel, data]
         args += [round(seconds * 1000) for seconds in times]
-        args.append(self._limit)
+        args += [self._limit, round((entry.stored_at - lease.given_at) * 1000)]
         finished = msgspec.convert(await self._store.run(_FINISH, keys, args), FinishedReply)
         self.counts["stored" if finished.is_stored else "outdated"] += 1
         if finished.total > self._limit:

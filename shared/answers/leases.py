@@ -37,7 +37,7 @@ class CallNames(msgspec.Struct, frozen=True):
 
 
 class StoreLease:
-    """A lease, by its unique `owner`. Its `token` is 0 until a reply of the store names it.
+    """A lease, by its unique `owner`. Its `token` is 0 until a reply of the store names it, at `given_at`.
 
     It is renewed until it ends, also if the store did not confirm it: it may have been given, and the reply lost.
     """
@@ -52,9 +52,14 @@ class StoreLease:
         on_end: Callable[["StoreLease", CoinglassError | None], None],
     ) -> None:
         self.call, self.names, self.owner, self.priority = call, names, owner, priority
-        self.token = 0
+        self.token, self.given_at = 0, 0.0  # monotonic seconds
         self._on_finish, self._on_end = on_finish, on_end
         self._has_ended = False
+
+    def give(self, token: int, now: float) -> None:
+        """Note the token, which is the time of the store in microseconds."""
+        if token != self.token:
+            self.token, self.given_at = token, now
 
     def finish(self, entry: Entry) -> None:
         if not self._has_ended:
@@ -105,7 +110,7 @@ class Renewals:
         args = [word for lease in leases for word in (lease.owner, str(lease.token))]
         reply = await commands.run(_RENEW, keys, [round(LEASE_SECONDS * 1000), *args])
         for lease, token in zip(leases, msgspec.convert(reply, list[int]), strict=True):
-            lease.token = token or lease.token
+            lease.give(token or lease.token, self._clock.monotonic())
 
     async def close(self) -> None:
         if self._task is not None:

@@ -1,12 +1,13 @@
 #!lua
 -- Stores the answer of a fetch, ends its lease, and wakes those who wait. An older answer never replaces a newer one.
 -- KEYS: answer, lease, index, sizes. ARGV: owner, token, member of the index, channel, value, age, fresh, grace, usable
--- (ms), limit (bytes). Returns whether it was stored, and the bytes of all answers.
+-- (ms), limit (bytes), and how long after the lease was given the answer came (ms). Returns whether it was stored, and the bytes of all answers.
 -- Without the flag `allow-oom` it is refused as a whole if the memory of the store is spent.
 
 local owner, token, member, channel, value = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-local age, fresh, grace, usable, limit =
-  tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local age, fresh, grace, usable, limit, since =
+  tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local MAX_DELAY = 500 -- ms; twice as much as a reply may take
 local ENTRY_BYTES = 400 -- of an answer besides its value, with its places in index and sizes
 local LASTING = 26 * 3600000 -- ms; an answer is usable for less: it is refreshed each day at the latest
 local time = redis.call('TIME')
@@ -16,6 +17,12 @@ local function text(number)
 end
 
 local lease = redis.call('HMGET', KEYS[2], 'owner', 'token', 'waiting')
+-- A store that stood still executes what it was sent long before. By its own clock the answer came `since` after the
+-- time that is the token.
+local delay = now - age - (token / 1000 + since)
+if token > 0 and delay > MAX_DELAY then
+  age, fresh, grace, usable = age + delay, fresh - delay, grace - delay, usable - delay
+end
 local is_owner = lease[1] == owner
 if is_owner then
   token = tonumber(lease[2]) or token

@@ -43,10 +43,18 @@ class AnswerScripts:
         return reply
 
     async def finish(
-        self, owner: str, token: int, *, age: int = 0, fresh: int = 20_000, usable: int = 90_000, limit: int = 10**6
+        self,
+        owner: str,
+        token: int,
+        *,
+        age: int = 0,
+        fresh: int = 20_000,
+        usable: int = 90_000,
+        limit: int = 10**6,
+        since: int = DAY_MS,
     ) -> Any:
         """Return whether the answer was stored, and the bytes of all."""
-        args = (owner, str(token), "call", CHANNEL, VALUE, age, fresh, fresh, usable, limit)
+        args = (owner, str(token), "call", CHANNEL, VALUE, age, fresh, fresh, usable, limit, since)
         return await self._store.run(FINISH, (ANSWER, LEASE, INDEX, SIZES), args)
 
     async def end(self, owner: str, failure: bytes = b"") -> Any:
@@ -229,8 +237,9 @@ async def test_an_answer_that_is_too_large_or_too_old_is_not_stored(
 
 
 async def test_an_answer_that_replaces_another_is_counted_once(scripts: AnswerScripts) -> None:
-    await scripts.finish("a", 1, fresh=10_000)
-    assert await scripts.finish("a", 2, fresh=20_000) == [1, SIZE]
+    _, token = await scripts.begin("a")
+    await scripts.finish("a", token, fresh=10_000)
+    assert await scripts.finish("a", token + 1, fresh=20_000) == [1, SIZE]
 
 
 async def test_nothing_stays_for_ever_and_the_index_outlasts_the_answers(scripts: AnswerScripts) -> None:
@@ -319,3 +328,33 @@ async def test_the_oldest_answers_are_evicted_beyond_the_limit_and_until_enough_
 async def test_no_more_than_a_thousand_answers_are_evicted_at_a_time(scripts: AnswerScripts) -> None:
     scripts.store_sizes({f"{number:04}": 1 for number in range(1500)})
     assert [len(await scripts.evict(0)) for _ in range(3)] == [1000, 500, 0]
+
+
+async def test_an_answer_that_the_store_gets_late_is_fresh_for_no_longer(scripts: AnswerScripts) -> None:
+    _, token = await scripts.begin("a")
+    await scripts.clock.elapse(1.0 + 15.0)  # the store stands still once the answer has come
+    await scripts.finish("a", token, since=1_000)
+    *_, age, fresh, _, usable = await scripts.look("b")
+    assert (age, fresh, usable) == (15_000, 5_000, 75_000)
+
+
+async def test_an_answer_that_the_store_gets_too_late_is_not_stored(scripts: AnswerScripts) -> None:
+    _, token = await scripts.begin("a")
+    await scripts.clock.elapse(1.0 + 90.0)
+    assert (await scripts.finish("a", token, since=1_000))[0] == 0
+
+
+async def test_an_answer_in_time_has_the_times_that_its_owner_states(scripts: AnswerScripts) -> None:
+    _, token = await scripts.begin("a")
+    await scripts.clock.elapse(1.0 + 0.4)
+    await scripts.finish("a", token, since=1_000)
+    *_, age, fresh, _, usable = await scripts.look("b")
+    assert (age, fresh, usable) == (0, 20_000, 90_000)
+
+
+async def test_a_store_whose_clock_is_set_back_delays_no_answer(scripts: AnswerScripts) -> None:
+    _, token = await scripts.begin("a")
+    await scripts.clock.elapse(1.0)
+    await scripts.finish("a", token + 3_600_000_000, since=1_000)
+    *_, age, fresh, _, usable = await scripts.look("b")
+    assert (age, fresh, usable) == (0, 20_000, 90_000)
