@@ -35,7 +35,7 @@ async def store(store_server: StoreServer) -> AsyncIterator[Store]:
 
 async def put(store: Store, member: str, usable: int) -> None:
     names = SCOPE.name("answer", member), SCOPE.name("lease", member), INDEX, SIZES
-    args: list[Argument] = ["", "0", member, "notices", "v" * 100, 0, usable, usable, usable, LIMIT]
+    args: list[Argument] = ["", "0", member, "notices", "v" * 100, 0, usable, usable, usable, LIMIT, 0]
     assert await store.run(FINISH, names, args)
 
 
