@@ -1,9 +1,10 @@
 """Which media type a client gets for what it accepts."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from server.export.formats import BY_MEDIA_TYPE
 from server.http import JSON
 from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, is_json, media_type
 
@@ -51,8 +52,9 @@ def test_the_best_type_that_the_client_accepts_is_chosen(accept: bytes | None, c
 
 
 @given(st.binary(max_size=100))
+@example(b"application/vnd.apache.arrow.stream")
 def test_every_header_is_read_without_a_failure(header: bytes) -> None:
-    assert media_type(header) in (JSON, GRAPHQL_JSON, EVENT_STREAM, None)
+    assert media_type(header) in (JSON, GRAPHQL_JSON, EVENT_STREAM, None, *BY_MEDIA_TYPE)
     assert accepts_page(header) in (True, False)
 
 
