@@ -371,7 +371,7 @@ class Cache:
 
 
 def _hurried(requester: Requester) -> Requester:
-    """Return one who waits for the quota as long as somebody with a stale answer."""
+    """Limit how long a requester waits for the quota: a stale answer can serve it."""
     return dataclasses.replace(requester, patience=QUOTA_PATIENCE)
 
 

@@ -14,7 +14,7 @@ MAX_STALE = 3600.0  # seconds
 class Entry(msgspec.Struct):
     """A cached answer; the times are monotonic seconds.
 
-    `token`: what names it in the second tier, 0 unless it is there. Nothing else changes.
+    `token`: its number in the second tier; 0 if it is not there. It is the only field that changes.
     """
 
     answer: AnyAnswer

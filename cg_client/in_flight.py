@@ -1,4 +1,4 @@
-"""Fetches that the cache has begun, and who waits for them."""
+"""Fetches in progress, and the callers that wait for them."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from cg_client.second_tier import Lookup
 
 
 class Claim(msgspec.Struct, eq=False):
-    """What the second tier last said of a fetch, and the most urgent of those for whom it is."""
+    """The newest result of the second tier for a fetch, and the most urgent requester of it."""
 
     lookup: Lookup
     requester: Requester
@@ -19,12 +19,13 @@ class Claim(msgspec.Struct, eq=False):
         self.update(self.lookup)
 
     def update(self, lookup: Lookup) -> None:
-        """Go on with what the second tier says now, as urgent as the requester."""
+        """Replace the result, and tell the replica that fetches how urgent the requester is."""
         self.lookup = lookup
         if lookup.remote is not None:
             lookup.remote.hurry(self.requester.priority)
 
     def join(self, requester: Requester) -> None:
+        """Note a later requester of the same fetch."""
         if requester.priority < self.requester.priority:
             self.requester = requester
             self.update(self.lookup)

@@ -12,7 +12,10 @@ FAILURE_SECONDS: Final = 1.0
 
 
 class _RecentFailure(NamedTuple):
-    """Until then, in monotonic seconds, those with the priority or a lower one would fail so, too."""
+    """Requesters of this priority or a less urgent one would fail in the same way before `until`.
+
+    That is in monotonic seconds.
+    """
 
     failure: CoinglassError
     priority: Priority

@@ -66,8 +66,13 @@ class Lookup(msgspec.Struct, frozen=True):
 
 
 class SecondTier(Protocol):
+    """Answers, fetches and failures that replicas share."""
+
     def on_urgent(self, hurry: Callable[[Call, Priority], None]) -> None:
-        """Call back with a call that this replica fetches, and the higher priority of who waits for it in another."""
+        """Call `hurry` when a more urgent caller of another replica waits for a fetch of this one.
+
+        Its arguments are the call, and the priority of that caller.
+        """
 
     async def look_up(
         self, call: Call, deadline: float, priority: Priority, entry: Entry | None, *, claims: bool

@@ -78,7 +78,10 @@ def changed_part(old: P, new: P) -> P | None:
 def digest(payload: object) -> str:
     """Return a digest of the figures, the same in all processes: it differs where `changed_part` finds changes."""
     figures = [_figures(getattr(payload, name)) for name in _stated(type(payload))]
-    encoded = msgspec.msgpack.encode([type(payload).__name__, figures])
+    try:
+        encoded = msgspec.msgpack.encode([type(payload).__name__, figures], enc_hook=repr)
+    except OverflowError:  # an integer of more than 64 bits
+        encoded = repr([type(payload).__name__, figures]).encode()
     return hashlib.blake2b(encoded, digest_size=_DIGEST_BYTES).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Says whether a process can answer what needs CoinGlass, and if not, what it lacks."""
+"""Whether a process can answer requests that need CoinGlass, and what is missing if it cannot."""
 
 from typing import Final
 

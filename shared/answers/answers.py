@@ -41,7 +41,7 @@ _LOOK_SECONDS = 0.02  # between two looks whether the store is back
 POLL_SECONDS: Final = 1.0  # after which a notice is believed to be lost
 _MARGIN = 0.01  # seconds after the end of a lease
 _CLOSING_SECONDS = 1.0
-_URGENT = b"!"  # in a notice, before the priority of a more urgent caller who waits
+_URGENT = b"!"  # in a notice, before the priority of a more urgent caller
 
 _BEGIN, _FINISH, _END = map(LuaScript, ("answers_begin", "answers_finish", "answers_end"))
 _EVICT, _DROP, _SURVEY = map(LuaScript, ("answers_evict", "answers_drop", "answers_survey"))

@@ -23,7 +23,7 @@ from shared.store.store import Store
 CAUTIOUS_SECONDS: Final = 3.0  # after a return; others are back after an attempt in vain, a pause and a flush
 FLUSH_SECONDS: Final = 0.2
 _MAX_FLUSHED: Final = 2048  # callers whose corrections are sent without a pause
-_AT_A_TIME: Final = 64  # of them
+_AT_A_TIME: Final = 64  # ledgers
 _CLOSING_SECONDS: Final = 1.0
 
 

@@ -28,7 +28,10 @@ class CallForecast:
 
 
 class QuotaForecasts:
-    """Whatever may make room earlier here makes it forget all forecasts, until an exchange that began later."""
+    """Remembers when calls could start, as the last exchange told.
+
+    When room may appear earlier, all forecasts are forgotten. Only an exchange that begins after that brings new ones.
+    """
 
     def __init__(self) -> None:
         self._refused: OrderedDict[Group, tuple[float, int]] = OrderedDict()  # when, and the client's weight

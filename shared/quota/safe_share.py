@@ -12,8 +12,9 @@ from shared.quota.messages import LATE, SILENT, QuotaReply
 log = structlog.get_logger(__name__)
 
 FAST_CLOCK: Final = 1.02  # seconds that a replica's clock may take for one, at most
-# From the last contact on: until the script has executed a late request, notes the silence, has revoked what others
-# may start without asking, and until the last call that another has started instead counts no more.
+# The share is safe after the sum of these, from the last contact on: a request is executed late (`LATE`); the script
+# notes the silence (`SILENT`); it revokes slots of other replicas (3 s); and their last calls stop counting (a minute,
+# by clocks that may be slow).
 _OVERHEAD: Final = LATE + SILENT + 3.0 + 1.05 * MINUTE
 _NO_PART: Final = "This server has yet to get its part of the quota from the shared store (COINGLASS_SHARED_URL)"
 _NAME_TAKEN: Final = "Another server has the name of this one (COINGLASS_REPLICA), which gets no part of the quota"

@@ -15,7 +15,7 @@ from graph_types.enums import Truncation
 from payloads.columns import Columns, Lists
 from payloads.series import from_rows, timed_rows
 from payloads.source import DataSource, Sourced
-from payloads.updates import changed_part, row_count
+from payloads.updates import changed_part, digest, row_count
 from schema.etf.series import ETFFlow, ETFFlows, TickerFlow
 from schema.futures.funding_rate import CurrentFundingRates, ExchangeFundingRate
 from schema.futures.market import PriceSeries
@@ -200,3 +200,36 @@ def test_a_day_to_come_is_not_the_latest_of_the_changes() -> None:
     only_to_come = changed_part(days(0.0, 1.0, 2.0, 3.0), days(0.0, 1.0, 2.0, 3.5))
     assert only_to_come is not None
     assert only_to_come.latest is None
+
+
+@settings(deadline=None)
+@given(CLOSES, CLOSES)
+def test_series_have_the_same_digest_if_all_points_are_equal(
+    old: dict[int, float | None], new: dict[int, float | None]
+) -> None:
+    assert (digest(series(old)) == digest(series(new))) is (old == new)
+
+
+@settings(deadline=None)
+@given(FLOWS, FLOWS)
+def test_rows_with_lists_in_them_have_the_same_digest_if_all_values_are_equal(
+    old: dict[int, Any], new: dict[int, Any]
+) -> None:
+    assert (digest(flows(old)) == digest(flows(new))) is (old == new)
+
+
+@settings(deadline=None)
+@given(NAMED, NAMED)
+def test_lists_have_the_same_digest_whenever_they_were_fetched(old: list[Any], new: list[Any]) -> None:
+    assert (digest(coins(old)) == digest(coins(new, LATER))) is (old == new)
+
+
+@pytest.mark.parametrize("values", [{"interval": Interval.H1}, {"truncated": Truncation.INCOMPLETE}])
+def test_another_value_beside_the_rows_has_another_digest(values: dict[str, Any]) -> None:
+    other = series({1: 1.0})
+    other.__dict__.update(values)
+    assert digest(series({1: 1.0})) != digest(other)
+
+
+def test_integers_of_any_size_have_a_digest() -> None:
+    assert digest(series({1: 2**70})) == digest(series({1: 2**70})) != digest(series({1: 2**70 + 1}))
